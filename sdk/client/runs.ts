@@ -14,7 +14,7 @@ import type {
 /** Which runs to list. */
 export interface ListRunsFields extends CallOptions {
   readonly filter?: g.RunFilter | undefined
-  /** Default `CREATED_DESC`. */
+  /** Default: the newest first. */
   readonly orderBy?: g.RunOrder | undefined
   readonly first?: number | undefined
   readonly after?: string | undefined

@@ -657,14 +657,28 @@ export type FileChange =
   /** It was renamed, possibly with changed content. */
   | 'RENAMED'
 
-/** The order of a list of runs. */
-export type RunOrder =
-  /** The newest first. */
-  | 'CREATED_DESC'
-  /** The oldest first. */
-  | 'CREATED_ASC'
-  /** The last active first; a settled run was last active when it settled. Runs move in this order while it is paged through. */
-  | 'ACTIVITY_DESC'
+/** What kind of actor it is. */
+export type ActorKind =
+  /** Somebody with a token of their own: a person, a worker or a program. */
+  | 'PRINCIPAL'
+  /** The agent of a claim, by the token that came from it. */
+  | 'AGENT'
+  /** The server. */
+  | 'SYSTEM'
+
+/** What runs are ordered by. */
+export type RunOrderField =
+  /** When they were created. */
+  | 'CREATED'
+  /** When they were last active; a settled run was last active when it settled. Runs move in this order while it is paged through. */
+  | 'ACTIVITY'
+
+/** The direction of an order. */
+export type OrderDirection =
+  /** The earliest first. */
+  | 'ASC'
+  /** The latest first. */
+  | 'DESC'
 
 /** How a run was resolved. */
 export type ResolvedVia =
@@ -685,7 +699,7 @@ export type RunsChangeKind =
 /** A sweep. */
 export interface SweepInput {
   /** Only report what would be done. */
-  readonly dryRun?: boolean | null | undefined
+  readonly dryRun?: boolean | undefined
 }
 
 /** A token to create. */
@@ -717,7 +731,7 @@ export interface RotateTokenInput {
   /** Seconds until the new token expires; if absent, the full lifetime of the old one. */
   readonly expiresInSeconds?: number | null | undefined
   /** Whether the old token is revoked immediately; otherwise it stays valid until it is revoked. */
-  readonly revoke?: boolean | null | undefined
+  readonly revoke?: boolean | undefined
 }
 
 /** A token to revoke. */
@@ -787,7 +801,7 @@ export interface ReleaseRunInput {
   /** Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `notBefore`. */
   readonly blocked?: boolean | null | undefined
   /** Whether the run cannot be claimed until its attached children have ended. */
-  readonly untilChildren?: boolean | null | undefined
+  readonly untilChildren?: boolean | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -821,7 +835,7 @@ export interface StartRunInput {
   /** The parent, which must be active: the child is cancelled with it, and the parent cannot complete before the child has ended. */
   readonly parentRunId?: string | null | undefined
   /** Whether it is independent of its parent; only with `parentRunId`. */
-  readonly detached?: boolean | null | undefined
+  readonly detached?: boolean | undefined
   /** The settled run of the same workflow that it continues; rounds are counted on from there. A run can be continued once. */
   readonly continuesRunId?: string | null | undefined
   /** Claims the run in the same step. */
@@ -891,7 +905,7 @@ export interface CancelRunInput {
   /** A comment; kept in the log. */
   readonly comment?: string | null | undefined
   /** Whether its children are cancelled too. */
-  readonly cascade?: boolean | null | undefined
+  readonly cascade?: boolean | undefined
   /** Refuse the command unless the run is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -918,12 +932,28 @@ export interface DeleteRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
+/** The order of a list of runs. */
+export interface RunOrder {
+  /** What they are ordered by. */
+  readonly field: RunOrderField
+  /** Which end comes first. */
+  readonly direction: OrderDirection
+}
+
+/** A range of times; a bound that is left out does not narrow. */
+export interface TimeRange {
+  /** Later than this. */
+  readonly after?: string | null | undefined
+  /** Earlier than this. */
+  readonly before?: string | null | undefined
+}
+
 /** Which runs to list; what is left out does not narrow. */
 export interface RunFilter {
   /** With any of these statuses. */
-  readonly status?: readonly RunStatus[] | null | undefined
+  readonly statuses?: readonly RunStatus[] | null | undefined
   /** With any of these outcomes. */
-  readonly outcome?: readonly Outcome[] | null | undefined
+  readonly outcomes?: readonly Outcome[] | null | undefined
   /** Of the workflow with this name, in any version. */
   readonly workflow?: string | null | undefined
   /** Carrying all of these labels. */
@@ -932,10 +962,18 @@ export interface RunFilter {
   readonly project?: string | null | undefined
   /** Whose title contains this or whose id begins with it, case-insensitive. */
   readonly text?: string | null | undefined
-  /** Created later than this. */
-  readonly createdAfter?: string | null | undefined
-  /** Created earlier than this. */
-  readonly createdBefore?: string | null | undefined
+  /** Settled for any of these reasons. */
+  readonly reasons?: readonly RunReason[] | null | undefined
+  /** Held by an owner of this name now. */
+  readonly owner?: string | null | undefined
+  /** Started below this run. */
+  readonly parentRunId?: string | null | undefined
+  /** With this concurrency key. */
+  readonly concurrencyKey?: string | null | undefined
+  /** Created within this range. */
+  readonly created?: TimeRange | null | undefined
+  /** Settled within this range. */
+  readonly settled?: TimeRange | null | undefined
 }
 
 /** What identifies the run that a command is about. */
@@ -961,7 +999,7 @@ export interface RunsFeedFilter {
 /** Which approvals to list; what is left out does not narrow. */
 export interface ApprovalFilter {
   /** With any of these statuses. */
-  readonly status?: readonly ApprovalStatus[] | null | undefined
+  readonly statuses?: readonly ApprovalStatus[] | null | undefined
 }
 
 /** An action that a permission is asked for. */
@@ -997,7 +1035,7 @@ export interface RequestApprovalInput {
   /** Names of those who may decide, at most 100; if absent or empty, anyone with the role. */
   readonly approvers?: readonly string[] | null | undefined
   /** Whether the requester may decide it. */
-  readonly allowSelfApproval?: boolean | null | undefined
+  readonly allowSelfApproval?: boolean | undefined
   /** The session whose agent asks a PERMISSION or a QUESTION; a PERMISSION without one is never allowed always. */
   readonly sessionId?: string | null | undefined
   /** What a PERMISSION is asked for, by what the program will do. */
@@ -1055,7 +1093,7 @@ export interface ExecutionFilter {
   /** Of this run. */
   readonly runId?: string | null | undefined
   /** With any of these outcomes. */
-  readonly outcome?: readonly Outcome[] | null | undefined
+  readonly outcomes?: readonly Outcome[] | null | undefined
   /** True: only those that have not ended; false: only those that have. */
   readonly inFlight?: boolean | null | undefined
 }
@@ -1145,7 +1183,7 @@ export interface StartPhaseInput {
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
   /** Starts a repair attempt while an attempt is under way. */
-  readonly repair?: boolean | null | undefined
+  readonly repair?: boolean | undefined
   /** Why it is repaired; kept in the log. */
   readonly because?: string | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1508,7 +1546,7 @@ export interface RecordPromptInput {
   /** How far it was delivered. */
   readonly stage: PromptStage
   /** Whether it asks for a repair of an earlier result. */
-  readonly repair?: boolean | null | undefined
+  readonly repair?: boolean | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1568,7 +1606,7 @@ export interface WorkspaceDiffInput {
   /** The patch, at most 1,048,576 UTF-16 units of it. */
   readonly patch: string
   /** Whether the patch, or the list of files, was cut. */
-  readonly truncated?: boolean | null | undefined
+  readonly truncated?: boolean | undefined
 }
 
 /** What a MERGE made. */
@@ -1628,7 +1666,7 @@ export interface RequestWorkspaceOperationInput {
   /** What to do. */
   readonly kind: WorkspaceOperationKind
   /** For a REMOVE: do it even if work is lost. */
-  readonly force?: boolean | null | undefined
+  readonly force?: boolean | undefined
   /** Seconds after which it is given up if no worker has started it; if absent, never. */
   readonly expiresInSeconds?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1686,7 +1724,7 @@ export interface WorkspaceFilter {
   /** Of this project. */
   readonly project?: string | null | undefined
   /** With any of these statuses. */
-  readonly status?: readonly WorkspaceStatus[] | null | undefined
+  readonly statuses?: readonly WorkspaceStatus[] | null | undefined
 }
 
 /** Which operations to list; what is left out does not narrow. */
@@ -1696,9 +1734,9 @@ export interface WorkspaceOperationFilter {
   /** Of this workspace. */
   readonly workspaceId?: string | null | undefined
   /** Of any of these kinds. */
-  readonly kind?: readonly WorkspaceOperationKind[] | null | undefined
+  readonly kinds?: readonly WorkspaceOperationKind[] | null | undefined
   /** With any of these statuses. */
-  readonly status?: readonly WorkspaceOperationStatus[] | null | undefined
+  readonly statuses?: readonly WorkspaceOperationStatus[] | null | undefined
 }
 
 /** A question that only a person may answer, once, bound to exactly what was shown. */
@@ -2135,6 +2173,8 @@ export type Run = {
   lastActivityAt: string
   /** Whether it is independent of its parent; otherwise it is cancelled with the parent, and the parent waits for it. */
   detached: boolean
+  /** The id of its parent, whether or not that is still there and yours to see; null: it has none. */
+  parentId: string | null
 }
 
 /** One node of a workflow's graph. */
@@ -2223,6 +2263,8 @@ export type RunDetail = {
   lastActivityAt: string
   /** Whether it is independent of its parent; otherwise it is cancelled with the parent, and the parent waits for it. */
   detached: boolean
+  /** The id of its parent, whether or not that is still there and yours to see; null: it has none. */
+  parentId: string | null
   /** The evidence it lacks for COMPLETED. */
   missingEvidence: MissingEvidence[]
   /** The phases of a round, in the order of the workflow. */
@@ -2304,6 +2346,8 @@ export type RunFrame = {
 
 /** One line of a run's append-only log. */
 export type RunEvent = {
+  /** Its id: that of its run, and its number there. */
+  id: string
   /** Its run. */
   runId: string
   /** Its number in the log: 1, 2, 3 and so on, without gaps. The cursor of streams. */
@@ -2312,10 +2356,15 @@ export type RunEvent = {
   epoch: number
   /** What happened, in the past tense, as `run.cancelled`. */
   type: string
-  /** Who did it: the name of a principal, or `system`. */
-  actor: string
-  /** The principal; null where the log is of before there were any. */
-  actorId: string | null
+  /** Who did it. */
+  actor: {
+    /** What kind of actor it is. */
+    kind: ActorKind
+    /** The principal; null where the log is of before there were any. */
+    principalId: string | null
+    /** The name of the principal, or `system`. */
+    name: string
+  }
   /** When it happened. */
   at: string
   /** One sentence for a person. */
@@ -4396,7 +4445,7 @@ export interface ExecutionsQueryVariables {
 }
 
 export interface ExecutionsQuery {
-  /** Executions that you may see, the newest first. Filtered by outcome, a page may be short, or empty, with more to come. */
+  /** Executions that you may see, the newest first. Filtered by outcome, a page may be short, or empty, with more to come: `isCut` says so. */
   executions: {
     /** The items of the page. */
     edges: {
@@ -5632,8 +5681,8 @@ const documents = /* @__PURE__ */ createWriter({
   PhaseFields: 'Phase{id key round status attempts isFinalPhase role nextPhases startedAt endedAt error{class code message hint}}',
   Refusal: 'Problem{message ...on RunProblem{run{...RunFields}}...on NotFound{kind id}...on InvalidInput{issues{path message}}...on Forbidden{requiredRole}...on RunNotActive{status directive}...on RevisionConflict{expected actual}...on LeaseLost{yourFence currentFence}...on IdempotencyMismatch{differingPaths}...on WorkflowMismatch{name version}...on AlreadyContinued{by{...RunFields}}...on ConcurrencyConflict{holder{...RunFields}}...on NothingToClaim{claimableInSeconds}...on NotClaimable{status claimableAt children heldBy{...LeaseFields isMine}}...on NotPausable{status}...on NotResumable{status heldBy{...LeaseFields isMine}because continuedBy{id status}}...on NotCompletable{status missing{...MissingEvidenceFields}}...on NotDeletable{status heldBy{...LeaseFields isMine}continuedBy{id status}}...on IllegalTransition{fromPhase toPhase allowedPhases}...on UnknownPhase{phaseKey known}...on ExecutionAlreadyFinished{execution{...ExecutionFields}}...on AmbiguousRun{candidates{...RunFields}}...on IllegalSessionTransition{fromStatus toStatus allowedStatuses session{...SessionFields}}...on PromptAlreadySent{dedupKey session{...SessionFields}}...on TranscriptGap{expectedSeq}...on AlreadyDecided{approval{...ApprovalFields}}...on ApprovalExpired{approval{...ApprovalFields}}...on WrongDecision{allowedDecisions approval{...ApprovalFields}}...on StaleDigest{approval{...ApprovalFields}}...on WorkspaceTaken{workspace{...WorkspaceFields}}...on WorkspaceNotReady{operationKind obstacle blockingRunId blockingRunStatus workspace{...WorkspaceFields}}...on OperationNotStartable{operation{...WorkspaceOperationFields}}...on OperationNotFinishable{operation{...WorkspaceOperationFields}}}',
   RunDetail: 'Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}continuedBy{id status}}',
-  RunEventFields: 'RunEvent{runId seq epoch type actor actorId at summary payload}',
-  RunFields: 'Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}notBefore waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt detached}',
+  RunEventFields: 'RunEvent{id runId seq epoch type actor{kind principalId name}at summary payload}',
+  RunFields: 'Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}notBefore waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt detached parentId}',
   RunFrameFields: 'RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}',
   SessionFields: 'Session{id run{id}role adapter status recoveryAttempts handle lastPromptKey lastPromptStage lastPromptAt createdAt}',
   TokenFields: 'Token{id principalId name role projects createdAt expiresAt lastUsedAt}',

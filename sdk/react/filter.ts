@@ -2,18 +2,27 @@ import type { RunFilter, StoredRun } from '@pawl/sdk'
 
 /** Whether a run matches the filter by the server's rules; an unknown field does not match. */
 export function matchesFilter(run: StoredRun, filter: RunFilter): boolean {
-  const { status, outcome, workflow, labels, project, text, createdAfter, createdBefore } = filter
-  if (status && !(run.status && status.includes(run.status))) return false
-  if (outcome && !(run.outcome && outcome.includes(run.outcome))) return false
+  const { statuses, outcomes, reasons, workflow, labels, project, text } = filter
+  const { owner, parentRunId, concurrencyKey, created, settled } = filter
+  if (statuses && !(run.status && statuses.includes(run.status))) return false
+  if (outcomes && !(run.outcome && outcomes.includes(run.outcome))) return false
+  if (reasons && !(run.reason && reasons.includes(run.reason))) return false
+  if (isGiven(owner) && run.lease?.owner !== owner) return false
+  if (isGiven(parentRunId) && run.parentId !== parentRunId) return false
+  if (isGiven(concurrencyKey) && run.concurrencyKey !== concurrencyKey) return false
   if (isGiven(workflow) && run.workflow?.name !== workflow) return false
   if (isGiven(project) && run.project !== project) return false
   if (labels && !labels.every((label) => run.labels?.includes(label))) return false
   if (isGiven(text) && !containsText(run, text)) return false
-  if (isGiven(createdAfter) && !(run.createdAt && Date.parse(run.createdAt) > Date.parse(createdAfter)))
-    return false
-  return !(
-    isGiven(createdBefore) && !(run.createdAt && Date.parse(run.createdAt) < Date.parse(createdBefore))
-  )
+  return isWithin(run.createdAt, created) && isWithin(run.settledAt, settled)
+}
+
+function isWithin(at: string | null | undefined, range: RunFilter['created']): boolean {
+  const { after, before } = range ?? {}
+  if (!isGiven(after) && !isGiven(before)) return true
+  if (!isGiven(at)) return false
+  const time = Date.parse(at)
+  return !(isGiven(after) && time <= Date.parse(after)) && !(isGiven(before) && time >= Date.parse(before))
 }
 
 function containsText({ id, title }: StoredRun, text: string): boolean {

@@ -37,7 +37,7 @@ export function useConnection(): ConnectionState {
 export interface UseRunsOptions {
   /** Which runs. Default: all that the caller may see. */
   readonly filter?: RunFilter | undefined
-  /** Which are read first. Default `CREATED_DESC`. */
+  /** Which are read first. Default: the newest. */
   readonly orderBy?: RunOrder | undefined
   /** How many are read at once, at most 500. Default 100. */
   readonly pageSize?: number | undefined
@@ -60,10 +60,10 @@ export interface UseRunsResult {
 /** The runs that match a filter, kept up to date. */
 export function useRuns({ filter, orderBy, pageSize }: UseRunsOptions = {}): UseRunsResult {
   const { pawl, feed } = usePawlContext()
-  const key = JSON.stringify(filter ?? {})
+  const key = JSON.stringify({ filter, orderBy })
   const list = useMemo(
-    () => createRunList(pawl, feed, { filter: JSON.parse(key) as RunFilter, orderBy, pageSize }),
-    [pawl, feed, key, orderBy, pageSize],
+    () => createRunList(pawl, feed, { ...(JSON.parse(key) as UseRunsOptions), pageSize }),
+    [pawl, feed, key, pageSize],
   )
   const state = useLive(list)
   const { loadMore } = list

@@ -45,7 +45,7 @@ export async function pollRuns(
   let after: string | undefined
   for (let page = 0; page < POLL_PAGES; page += 1) {
     const { nodes, pageInfo } = await pawl.runs.list({
-      orderBy: 'ACTIVITY_DESC',
+      orderBy: { field: 'ACTIVITY', direction: 'DESC' },
       filter,
       first: PAGE,
       after,

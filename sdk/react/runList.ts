@@ -9,7 +9,7 @@ import type { Live } from './live.ts'
 /** Which runs, and in which order their pages are read. */
 export interface RunListOptions {
   readonly filter?: RunFilter | undefined
-  /** Which runs are read first. Default `CREATED_DESC`. */
+  /** Which runs are read first. Default: the newest. */
   readonly orderBy?: RunOrder | undefined
   /** The page size, at most 500. Default 100. */
   readonly pageSize?: number | undefined
@@ -38,7 +38,7 @@ const RETRY_DELAY_MS = 2_000
 
 /** Creates a list of the matching runs, read page by page into the feed's store and kept up to date by it. */
 export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions = {}): RunList {
-  const { filter = {}, orderBy = 'CREATED_DESC', pageSize = 100 } = options
+  const { filter = {}, orderBy, pageSize = 100 } = options
   const { store } = feed
   let cursor: string | undefined
   let wantMore: (() => void) | undefined

@@ -21,7 +21,7 @@ const Row = memo(function Row({ run }: { readonly run: StoredRun }) {
 })
 
 function Runs() {
-  const { runs } = useRuns({ filter: { status: ['RUNNING', 'PAUSED'] } })
+  const { runs } = useRuns({ filter: { statuses: ['RUNNING', 'PAUSED'] } })
   return h(
     'p',
     { id: 'runs' },

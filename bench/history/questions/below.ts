@@ -67,13 +67,13 @@ function listOf(name: string, list: List, filter: object, condition: string, as?
 /** Lists of approvals. */
 export const APPROVAL_LISTS: readonly Question[] = [
   listOf('approvals, all', APPROVALS_LIST, {}, 'true'),
-  listOf('approvals, pending', APPROVALS_LIST, { status: ['PENDING'] }, `b.status = 'PENDING'`),
-  listOf('approvals, approved', APPROVALS_LIST, { status: ['APPROVED'] }, `b.status = 'APPROVED'`),
-  listOf('approvals, expired', APPROVALS_LIST, { status: ['EXPIRED'] }, `b.status = 'EXPIRED'`),
+  listOf('approvals, pending', APPROVALS_LIST, { statuses: ['PENDING'] }, `b.status = 'PENDING'`),
+  listOf('approvals, approved', APPROVALS_LIST, { statuses: ['APPROVED'] }, `b.status = 'APPROVED'`),
+  listOf('approvals, expired', APPROVALS_LIST, { statuses: ['EXPIRED'] }, `b.status = 'EXPIRED'`),
   listOf(
     'approvals, pending or rejected',
     APPROVALS_LIST,
-    { status: ['PENDING', 'REJECTED'] },
+    { statuses: ['PENDING', 'REJECTED'] },
     `b.status IN ('PENDING', 'REJECTED')`,
   ),
   listOf(
@@ -93,7 +93,7 @@ export const APPROVAL_LISTS: readonly Question[] = [
   listOf(
     'approvals, pending, of two projects that the caller sees',
     APPROVALS_LIST,
-    { status: ['PENDING'] },
+    { statuses: ['PENDING'] },
     `b.status = 'PENDING' AND r.project IN ('mobile', 'docs')`,
     LIMITED,
   ),
@@ -104,9 +104,9 @@ export const EXECUTION_LISTS: readonly Question[] = [
   listOf('executions, all', EXECUTIONS_LIST, {}, 'true'),
   listOf('executions, in flight', EXECUTIONS_LIST, { inFlight: true }, 'b."end" IS NULL'),
   listOf('executions, ended', EXECUTIONS_LIST, { inFlight: false }, 'b."end" IS NOT NULL'),
-  listOf('executions, outcome success', JUDGED, { outcome: ['SUCCESS'] }, 'true'),
-  listOf('executions, outcome incomplete', JUDGED, { outcome: ['INCOMPLETE'] }, 'true'),
-  listOf('executions, outcome cancelled', JUDGED, { outcome: ['CANCELLED'] }, 'true'),
+  listOf('executions, outcome success', JUDGED, { outcomes: ['SUCCESS'] }, 'true'),
+  listOf('executions, outcome incomplete', JUDGED, { outcomes: ['INCOMPLETE'] }, 'true'),
+  listOf('executions, outcome cancelled', JUDGED, { outcomes: ['CANCELLED'] }, 'true'),
   listOf(
     'executions, of two projects that the caller sees',
     EXECUTIONS_LIST,

@@ -7,35 +7,34 @@ import type { Asker } from '../asker.ts'
 import { PAGE, type Question } from '../question.ts'
 import { COMMON_LABEL, COMMON_WORD, MIDDLE_LABEL, MIDDLE_WORDS, RARE_LABEL, RARE_WORD } from '../shape.ts'
 
-const RUNS = `query ($filter: RunFilter, $orderBy: RunOrder, $first: Int, $after: String, $last: Int, $before: String) {
+const RUNS = `query ($filter: RunFilter, $orderBy: RunOrder! = { field: CREATED, direction: DESC }, $first: Int, $after: String, $last: Int, $before: String) {
   runs(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
     edges { cursor node { id status } } pageInfo { hasNextPage hasPreviousPage } feedCursor } }`
 
 interface Filter {
-  readonly status?: readonly string[]
-  readonly outcome?: readonly string[]
+  readonly statuses?: readonly string[]
+  readonly outcomes?: readonly string[]
   readonly workflow?: string
   readonly labels?: readonly string[]
   readonly project?: string
   readonly text?: string
-  readonly createdAfter?: string
-  readonly createdBefore?: string
+  readonly created?: { readonly after: string; readonly before: string }
 }
 
 /** The filters: each alone, with many and with few matches, and some combinations. */
 const FILTERS: Readonly<Record<string, Filter>> = {
   all: {},
-  'status completed': { status: ['COMPLETED'] },
-  'status expired': { status: ['EXPIRED'] },
-  'status queued': { status: ['QUEUED'] },
-  'status cancelling': { status: ['CANCELLING'] },
-  'status active': { status: ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'PAUSED', 'CANCELLING'] },
-  'status completed or failed': { status: ['COMPLETED', 'FAILED'] },
-  'status running or failed': { status: ['RUNNING', 'FAILED'] },
-  'outcome success': { outcome: ['SUCCESS'] },
-  'outcome failed': { outcome: ['FAILED'] },
-  'outcome incomplete': { outcome: ['INCOMPLETE'] },
-  'outcome cancelled': { outcome: ['CANCELLED'] },
+  'status completed': { statuses: ['COMPLETED'] },
+  'status expired': { statuses: ['EXPIRED'] },
+  'status queued': { statuses: ['QUEUED'] },
+  'status cancelling': { statuses: ['CANCELLING'] },
+  'status active': { statuses: ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'PAUSED', 'CANCELLING'] },
+  'status completed or failed': { statuses: ['COMPLETED', 'FAILED'] },
+  'status running or failed': { statuses: ['RUNNING', 'FAILED'] },
+  'outcome success': { outcomes: ['SUCCESS'] },
+  'outcome failed': { outcomes: ['FAILED'] },
+  'outcome incomplete': { outcomes: ['INCOMPLETE'] },
+  'outcome cancelled': { outcomes: ['CANCELLED'] },
   'workflow common': { workflow: 'delivery' },
   'workflow rare': { workflow: 'map' },
   'workflow unknown': { workflow: 'nothing' },
@@ -54,18 +53,24 @@ const FILTERS: Readonly<Record<string, Filter>> = {
   'text of two letters': { text: 'ke' },
   'text id': { text: 'run_0000000000000000000000077' },
   'created in one day': daysAgo(180, 179),
-  'project and status': { project: 'web', status: ['FAILED'] },
-  'project and status, rare': { project: 'archive', status: ['EXPIRED'] },
-  'workflow and status': { workflow: 'review', status: ['CANCELLED'] },
-  'label and status': { labels: [COMMON_LABEL], status: ['FAILED'] },
+  'project and status': { project: 'web', statuses: ['FAILED'] },
+  'project and status, rare': { project: 'archive', statuses: ['EXPIRED'] },
+  'workflow and status': { workflow: 'review', statuses: ['CANCELLED'] },
+  'label and status': { labels: [COMMON_LABEL], statuses: ['FAILED'] },
 }
 
 function daysAgo(from: number, to: number): Filter {
   const date = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
-  return { createdAfter: date(from), createdBefore: date(to) }
+  return { created: { after: date(from), before: date(to) } }
 }
 
-const ORDERS = { newest: 'CREATED_DESC', oldest: 'CREATED_ASC', activity: 'ACTIVITY_DESC' } as const
+const NEWEST: RunOrder = { field: 'CREATED', newestFirst: true }
+const ORDERS: Readonly<Record<string, RunOrder>> = {
+  newest: NEWEST,
+  oldest: { field: 'CREATED', newestFirst: false },
+  activity: { field: 'ACTIVITY', newestFirst: true },
+}
+const toInput = ({ field, newestFirst }: RunOrder) => ({ field, direction: newestFirst ? 'DESC' : 'ASC' })
 
 const LIMITED: Caller = {
   principalId: 'prn_vera',
@@ -88,7 +93,7 @@ export const RUN_LISTS: readonly Question[] = [
   ...Object.entries(FILTERS).flatMap(([filter, which]) =>
     Object.entries(ORDERS).map(([order, orderBy]) => listOf(`runs, ${filter}, by ${order}`, which, orderBy)),
   ),
-  listOf('runs, of two projects that the caller sees, by newest', {}, 'CREATED_DESC', LIMITED),
+  listOf('runs, of two projects that the caller sees, by newest', {}, NEWEST, LIMITED),
   {
     name: 'runs, all, the last page',
     grows: 'page',
@@ -120,7 +125,7 @@ export const RUN_COUNTS: readonly Question[] = Object.entries(FILTERS).flatMap((
 
 function listOf(name: string, filter: Filter, orderBy: RunOrder, as?: Caller): Question {
   const ask = (asker: Asker, after: string | null) =>
-    askRuns(asker, { filter, orderBy, first: PAGE, after }, as)
+    askRuns(asker, { filter, orderBy: toInput(orderBy), first: PAGE, after }, as)
   return {
     name,
     grows: MATCHES.has(name) ? 'matches' : 'page',
@@ -141,28 +146,27 @@ async function askRuns(asker: Asker, variables: Record<string, unknown>, as?: Ca
 /** The cursor of the n-th run of a list; null if the list is shorter. */
 async function placeOf(
   { database }: Asker,
-  { status, outcome, createdAfter, createdBefore, ...rest }: Filter,
+  { created, ...rest }: Filter,
   orderBy: RunOrder,
   as: Caller | undefined,
   nth: number,
 ): Promise<string | null> {
   const filter = {
     ...rest,
-    statuses: status ?? null,
-    outcomes: outcome ?? null,
-    createdAfter: createdAfter ? new Date(createdAfter) : null,
-    createdBefore: createdBefore ? new Date(createdBefore) : null,
+    created: created ? { after: new Date(created.after), before: new Date(created.before) } : null,
   } as RunFilter
   const at =
-    orderBy === 'ACTIVITY_DESC'
+    orderBy.field === 'ACTIVITY'
       ? Prisma.sql`coalesce(r.settled_at, r.last_activity_at)`
       : Prisma.sql`r.created_at`
   const known = await resolveFilter(database.store.pool, filter)
-  const direction = Prisma.raw(orderBy === 'CREATED_ASC' ? 'ASC' : 'DESC')
+  const direction = Prisma.raw(toInput(orderBy).direction)
   const { text, values } = Prisma.sql`
 SELECT ${at} AS at, r.id FROM run r WHERE ${whereRuns(known, { projects: as?.projects ?? null, runId: null })}
 ORDER BY 1 ${direction}, 2 ${direction} OFFSET ${nth - 1} LIMIT 1`
   const { rows } = await database.store.pool.query<{ at: Date; id: string }>(text, values)
   const [row] = rows
-  return row ? encodePlace(orderBy, { at: row.at.getTime(), id: row.id }) : null
+  return row
+    ? encodePlace(`${orderBy.field}_${toInput(orderBy).direction}`, { at: row.at.getTime(), id: row.id })
+    : null
 }

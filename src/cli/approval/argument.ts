@@ -28,7 +28,7 @@ export async function chooseApproval(invocation: Invocation, named: string | und
 }
 
 async function findOnlyPending(invocation: Invocation): Promise<string> {
-  const { nodes } = await invocation.pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 10 })
+  const { nodes } = await invocation.pawl.approvals.list({ filter: { statuses: ['PENDING'] }, first: 10 })
   const [only, ...others] = nodes
   if (!only) throw new UsageError('no approval is pending', EXIT.notFound, 'NoApproval')
   if (others.length === 0) {

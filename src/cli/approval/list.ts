@@ -40,7 +40,7 @@ export function approvalListCommand(): Command {
       createAction<Options>(async (invocation, options) => {
         const { status = options.all ? undefined : ['PENDING' as const], limit: first, after } = options
         const runId = options.run && (await chooseRun(invocation, options.run)).run.id
-        const which = runId ? { runId } : { filter: { status } }
+        const which = runId ? { runId } : { filter: { statuses: status } }
         const page = await invocation.pawl.approvals.list({ ...which, first, after })
         return invocation.answer(page, (printer) => {
           printApprovals(printer, page.nodes)

@@ -14,12 +14,18 @@ interface Options extends CommonOptions {
   readonly label?: string[]
   readonly project?: string
   readonly text?: string
-  readonly order: RunOrder
+  readonly order: keyof typeof ORDERS
   readonly limit: number
   readonly after?: string
 }
 
-const ORDERS: readonly RunOrder[] = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC']
+const ORDERS = {
+  CREATED_DESC: { field: 'CREATED', direction: 'DESC' },
+  CREATED_ASC: { field: 'CREATED', direction: 'ASC' },
+  ACTIVITY_DESC: { field: 'ACTIVITY', direction: 'DESC' },
+  ACTIVITY_ASC: { field: 'ACTIVITY', direction: 'ASC' },
+} as const satisfies { readonly [order: string]: RunOrder }
+const ORDER_WORDS = Object.keys(ORDERS) as (keyof typeof ORDERS)[]
 
 /** Whether a run of this status is active. Leaving one out does not compile. */
 const IS_ACTIVE: Readonly<Record<RunStatus, boolean>> = {
@@ -59,8 +65,8 @@ export function runListCommand(): Command {
     .option('--text <words>', 'only with this text in id or title')
     .option(
       '--order <order>',
-      'created_desc, created_asc or activity_desc',
-      parseWord(ORDERS),
+      'created_desc, created_asc, activity_desc or activity_asc',
+      parseWord(ORDER_WORDS),
       'CREATED_DESC',
     )
     .option('--limit <number>', 'how many, at most 500', parseCount, 50)
@@ -70,8 +76,8 @@ export function runListCommand(): Command {
         const { workflow, label, project, text, outcome } = options
         const status = options.status ?? (options.active ? ACTIVE : undefined)
         const page = await invocation.pawl.runs.list({
-          filter: { status, outcome, workflow, labels: label, project, text },
-          orderBy: options.order,
+          filter: { statuses: status, outcomes: outcome, workflow, labels: label, project, text },
+          orderBy: ORDERS[options.order],
           first: options.limit,
           after: options.after,
         })

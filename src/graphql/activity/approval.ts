@@ -6,10 +6,19 @@ import { APPROVAL_STATUSES } from '../../lifecycle/run/enums.ts'
 import { listApprovals } from '../../store/activity/listApprovals.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import {
+  BEFORE,
+  connectionOf,
+  FROM_END,
+  FROM_START,
+  PAST,
+  pageCost,
+  readPageSize,
+  toConnection,
+} from '../kit/connection.ts'
 import { resolveRunOf } from '../request/context.ts'
 import { visibilityOf } from '../request/visibility.ts'
-import { APPROVALS, decodePlace, encodePlace } from '../kit/cursors.ts'
+import { APPROVALS, encodePlace, readBounds } from '../kit/cursors.ts'
 import { ApprovalKind, ApprovalStatus, Decision, ExpiryPolicy, PermissionKind } from '../enums/workEnums.ts'
 import { findPhaseOf } from './execution.ts'
 import { defineInput, listOf } from '../kit/input.ts'
@@ -173,7 +182,7 @@ export const ApprovalConnection = connectionOf('Approval', ApprovalRef)
 const ApprovalFilter = defineInput(
   'ApprovalFilter',
   'Which approvals to list; what is left out does not narrow.',
-  { status: listOf(ApprovalStatus, APPROVAL_STATUSES, 'With any of these statuses.') },
+  { statuses: listOf(ApprovalStatus, APPROVAL_STATUSES, 'With any of these statuses.') },
 )
 
 const filterSchema = z.object({ filter: ApprovalFilter.schema.nullish() })
@@ -184,15 +193,17 @@ builder.queryField('approvals', (t) =>
     description: 'Approvals of the runs that you may see, the newest first.',
     args: {
       filter: t.arg({ type: ApprovalFilter.ref, description: 'Which approvals; left out: all.' }),
-      first: t.arg.int(FIRST),
-      after: t.arg.string(AFTER),
+      first: t.arg.int(FROM_START),
+      after: t.arg.string(PAST),
+      last: t.arg.int(FROM_END),
+      before: t.arg.string(BEFORE),
     },
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { filter } = checkArgs(filterSchema, args)
-      const asked = { ...readPageSize(args), after: decodePlace(APPROVALS, args.after), before: null }
-      const which = { statuses: filter?.status ?? null }
+      const asked = { ...readPageSize(args), ...readBounds(APPROVALS, args) }
+      const which = { statuses: filter?.statuses ?? null }
       const page = await listApprovals(await reads.connection(), which, visibilityOf(caller), asked)
       return toConnection(
         page,

@@ -2,7 +2,7 @@ import { outcomeOfExecution } from '../../lifecycle/run/outcome.ts'
 import type { Execution } from '../../lifecycle/run/run.ts'
 import type { Outcome as OutcomeWord } from '../../lifecycle/run/enums.ts'
 import { builder } from '../kit/builder.ts'
-import { connectionOf } from '../kit/connection.ts'
+import { type Connection, connectionOf } from '../kit/connection.ts'
 import { type GraphContext, assertVisible } from '../request/context.ts'
 import { ExecutionEnd, Outcome } from '../enums/runEnums.ts'
 import { ExecutionRef, NodeRef, type PhaseNode, PhaseRef, RunRef } from '../kit/refs.ts'
@@ -70,7 +70,23 @@ builder.objectType(ExecutionRef, {
   }),
 })
 
-export const ExecutionConnection = connectionOf('Execution', ExecutionRef)
+/** A page of executions, which may end before it is full. */
+export interface ExecutionsShape extends Connection<Execution> {
+  /** Whether it ends because enough executions were looked through, not because it is full or nothing more is there. */
+  readonly isCut?: boolean
+}
+
+export const ExecutionConnection = connectionOf<Execution, ExecutionsShape>(
+  'Execution',
+  ExecutionRef,
+  (t) => ({
+    isCut: t.boolean({
+      description:
+        'Whether the page is short, or empty, because enough executions were looked through for some of the outcomes: read on from its cursor.',
+      resolve: ({ isCut = false }) => isCut,
+    }),
+  }),
+)
 
 /**
  * Returns the outcome of an execution, from its run and the attempts of its phase; null for an AGENT token whose

@@ -8,8 +8,8 @@ import {
 import { OUTCOMES, REPORTED_ENDS } from '../../lifecycle/run/enums.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { AFTER, FIRST, pageCost, readPageSize } from '../kit/connection.ts'
-import { decodePlace, EXECUTIONS } from '../kit/cursors.ts'
+import { BEFORE, FROM_END, FROM_START, PAST, pageCost, readPageSize } from '../kit/connection.ts'
+import { EXECUTIONS, readBounds } from '../kit/cursors.ts'
 import { ExecutionEnd, Outcome } from '../enums/runEnums.ts'
 import { ExecutionConnection, readOutcome } from './execution.ts'
 import { readExecutions, scanExecutions } from './executionPage.ts'
@@ -37,7 +37,7 @@ const ExecutionFilterInput = defineInput(
   'Which executions to list; what is left out does not narrow.',
   {
     runId: id('Of this run.'),
-    outcome: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
+    outcomes: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
     inFlight: flag('True: only those that have not ended; false: only those that have.'),
   },
 )
@@ -48,20 +48,22 @@ builder.queryField('executions', (t) =>
   t.field({
     type: ExecutionConnection,
     description:
-      'Executions that you may see, the newest first. Filtered by outcome, a page may be short, or empty, with more to come.',
+      'Executions that you may see, the newest first. Filtered by outcome, a page may be short, or empty, with more to come: `isCut` says so.',
     args: {
       filter: t.arg({ type: ExecutionFilterInput.ref, description: 'Which executions; left out: all.' }),
-      first: t.arg.int(FIRST),
-      after: t.arg.string(AFTER),
+      first: t.arg.int(FROM_START),
+      after: t.arg.string(PAST),
+      last: t.arg.int(FROM_END),
+      before: t.arg.string(BEFORE),
     },
     complexity: pageCost,
     extensions: statementCost(2),
     resolve: (_, args, context) => {
       const { filter } = checkArgs(filterSchema, args)
-      const page = { limit: readPageSize(args).limit, after: decodePlace(EXECUTIONS, args.after) }
+      const page = { ...readPageSize(args), ...readBounds(EXECUTIONS, args) }
       const which = { runId: filter?.runId ?? null, inFlight: filter?.inFlight ?? null }
-      return filter?.outcome
-        ? scanExecutions(context, which, page, filter.outcome)
+      return filter?.outcomes
+        ? scanExecutions(context, which, page, filter.outcomes)
         : readExecutions(context, which, page)
     },
   }),

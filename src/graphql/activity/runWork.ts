@@ -123,6 +123,12 @@ builder.objectFields(RunRef, (t) => ({
     resolve: async ({ run }, _, context) =>
       run.parentId === null ? null : assertVisible(await context.reads.run.load(run.parentId), context),
   }),
+  parentId: t.id({
+    nullable: true,
+    description:
+      'The id of its parent, whether or not that is still there and yours to see; null: it has none.',
+    resolve: ({ run }) => run.parentId,
+  }),
   detached: t.boolean({
     description:
       'Whether it is independent of its parent; otherwise it is cancelled with the parent, and the parent waits for it.',

@@ -9,7 +9,16 @@ import {
 import { isStorable } from '../../text/composeText.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import {
+  BEFORE,
+  connectionOf,
+  FROM_END,
+  FROM_START,
+  PAST,
+  pageCost,
+  readPageSize,
+  toConnection,
+} from '../kit/connection.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { EntryKind } from '../enums/workEnums.ts'
 import { defineInput, id, idSchema, listOf } from '../kit/input.ts'
@@ -74,8 +83,10 @@ builder.queryField('searchTranscripts', (t) =>
         description: `The text, ${MIN_TEXT} to ${MAX_TEXT} characters, in letters of either case.`,
       }),
       filter: t.arg({ type: SearchFilter.ref, description: 'Which transcripts; left out: all.' }),
-      first: t.arg.int(FIRST),
-      after: t.arg.string(AFTER),
+      first: t.arg.int(FROM_START),
+      after: t.arg.string(PAST),
+      last: t.arg.int(FROM_END),
+      before: t.arg.string(BEFORE),
     },
     complexity: pageCost,
     extensions: statementCost(1),
@@ -83,7 +94,11 @@ builder.queryField('searchTranscripts', (t) =>
       const { text, filter } = checkArgs(argsSchema, args)
       if (filter?.kinds?.includes('OUTPUT') && filter.runId == null && filter.sessionId == null)
         throw failWith('BAD_USER_INPUT', 'Output is searched within a run or a session: name one of them.')
-      const asked = { ...readPageSize(args), after: decodeMatch(args.after), before: null }
+      const asked = {
+        ...readPageSize(args),
+        after: decodeMatch(args.after),
+        before: decodeMatch(args.before),
+      }
       const search = {
         text,
         runId: filter?.runId ?? null,

@@ -6,6 +6,14 @@ import { failWith } from '../request/errors.ts'
 /** Page sizes: the default and the maximum. */
 export const PAGE = { default: 50, max: 500 } as const
 
+/** Arguments of a list that is read from either end. */
+export const FROM_START = {
+  description: `Maximum number of items from the start: at most ${PAGE.max}; default ${PAGE.default}.`,
+} as const
+export const FROM_END = { description: `Maximum number of items from the end: at most ${PAGE.max}.` } as const
+export const PAST = { description: 'Only what comes after this cursor.' } as const
+export const BEFORE = { description: 'Only what comes before this cursor.' } as const
+
 /** Arguments of a list that is read from its start only. */
 export const FIRST = {
   description: `Maximum number of items: at most ${PAGE.max}; default ${PAGE.default}.`,
@@ -59,6 +67,12 @@ export function connectionOf<Node, Shape extends Connection<Node> = Connection<N
   return builder.objectRef<Shape>(`${name}Connection`).implement({
     description: 'One page of a list.',
     fields: (t) => ({
+      nodes: t.field({
+        type: [node],
+        description: 'The items of the page, without their cursors.',
+        complexity: { field: 1, multiplier: 1 },
+        resolve: (page) => page.edges.map((edge) => edge.node) as never,
+      }),
       edges: t.field({
         type: [Edge],
         description: 'The items of the page.',

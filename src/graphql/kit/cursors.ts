@@ -40,6 +40,16 @@ export function encodePlace(list: string, { at, id }: Position): string {
   return encodeCursor(list, [at, id])
 }
 
+interface Bounds {
+  readonly after?: string | null | undefined
+  readonly before?: string | null | undefined
+}
+
+/** Decodes the places that bound a page of a list that is ordered by time. */
+export function readBounds(list: string, { after, before }: Bounds) {
+  return { after: decodePlace(list, after), before: decodePlace(list, before) }
+}
+
 /** Decodes the place in a list that is ordered by time; null for no cursor. */
 export function decodePlace(list: string, cursor: string | null | undefined): Position | null {
   if (cursor == null) return null

@@ -97,7 +97,7 @@ export function required<Out>(optional: InputField<Out>): InputField<NonNullable
   return { ...optional, required: true, schema: schema.unwrap().unwrap() }
 }
 
-/** Gives a field a default for when it is left out or null. */
+/** Gives a field a default for when it is left out, or null; GraphQL refuses null where the field is a Boolean. */
 export function defaulted<Out>(
   optional: InputField<Out>,
   value: NonNullable<Out>,
@@ -105,7 +105,7 @@ export function defaulted<Out>(
   const schema = optional.schema.transform((given) => given ?? value) as unknown as z.ZodType<
     NonNullable<Out>
   >
-  return { ...optional, defaultValue: value, schema }
+  return { ...optional, required: optional.type === 'Boolean', defaultValue: value, schema }
 }
 
 /**

@@ -15,6 +15,7 @@ export function parseDateTime(value: unknown): Date {
 /** Serialization of times and JSON. */
 export const dateTimeScalar = {
   description: 'A point in time by the clock of the database: RFC 3339 in UTC, exact to a millisecond.',
+  specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (value: unknown) => new Date(value as Date | number).toISOString(),
   parseValue: parseDateTime,
   parseLiteral: (node: ValueNode) => parseDateTime(node.kind === Kind.STRING ? node.value : undefined),
@@ -22,6 +23,7 @@ export const dateTimeScalar = {
 
 export const jsonScalar = {
   description: 'Any JSON value. What comes from clients is kept and given back as it is.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   serialize: (value: unknown) => value as Json,
   parseValue: (value: unknown) => value as Json,
   parseLiteral: (node: ValueNode, variables?: { readonly [name: string]: unknown } | null) =>

@@ -1,21 +1,44 @@
 import { summarizeEvent } from '../../lifecycle/log/summaries.ts'
-import { builder } from '../kit/builder.ts'
-import { RunEventRef } from '../kit/refs.ts'
+import { ACTOR_KINDS, type ActorKind, kindOfActor } from '../../lifecycle/run/actor.ts'
+import { builder, enumOf } from '../kit/builder.ts'
+import { type OwnedEvent, RunEventRef } from '../kit/refs.ts'
+
+const ActorKindRef = enumOf('ActorKind', ACTOR_KINDS, 'What kind of actor it is.', {
+  PRINCIPAL: 'Somebody with a token of their own: a person, a worker or a program.',
+  AGENT: 'The agent of a claim, by the token that came from it.',
+  SYSTEM: 'The server.',
+})
+
+const ActorRef = builder.objectRef<Pick<OwnedEvent, 'actor' | 'actorId'>>('Actor').implement({
+  description: 'Who did something.',
+  fields: (t) => ({
+    kind: t.field({
+      type: ActorKindRef,
+      description: 'What kind of actor it is.',
+      resolve: ({ actor }): ActorKind => kindOfActor(actor),
+    }),
+    principalId: t.exposeID('actorId', {
+      nullable: true,
+      description: 'The principal; null where the log is of before there were any.',
+    }),
+    name: t.exposeString('actor', { description: 'The name of the principal, or `system`.' }),
+  }),
+})
 
 builder.objectType(RunEventRef, {
   description: "One line of a run's append-only log.",
   fields: (t) => ({
+    id: t.id({
+      description: 'Its id: that of its run, and its number there.',
+      resolve: ({ runId, seq }) => `${runId}/${seq}`,
+    }),
     runId: t.exposeID('runId', { description: 'Its run.' }),
     seq: t.exposeInt('seq', {
       description: 'Its number in the log: 1, 2, 3 and so on, without gaps. The cursor of streams.',
     }),
     epoch: t.exposeInt('epoch', { description: 'The epoch it belongs to.' }),
     type: t.exposeString('type', { description: 'What happened, in the past tense, as `run.cancelled`.' }),
-    actor: t.exposeString('actor', { description: 'Who did it: the name of a principal, or `system`.' }),
-    actorId: t.exposeID('actorId', {
-      nullable: true,
-      description: 'The principal; null where the log is of before there were any.',
-    }),
+    actor: t.field({ type: ActorRef, description: 'Who did it.', resolve: (event) => event }),
     at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
     summary: t.string({ description: 'One sentence for a person.', resolve: summarizeEvent }),
     payload: t.field({

@@ -1,44 +1,85 @@
 import { z } from 'zod'
 import { refuse } from '../../commands/kit/answers.ts'
 import { type ResolvedVia as Via, resolveRun } from '../../commands/run/resolveRun.ts'
-import { OUTCOMES, RUN_STATUSES } from '../../lifecycle/run/enums.ts'
+import { OUTCOMES, RUN_REASONS, RUN_STATUSES } from '../../lifecycle/run/enums.ts'
 import { COUNTED, countRuns, countRunsByStatus, type StatusCount } from '../../store/run/countRuns.ts'
-import { listRuns, RUN_ORDERS } from '../../store/run/listRuns.ts'
+import { listRuns, RUN_ORDER_FIELDS } from '../../store/run/listRuns.ts'
 import type { RunFilter } from '../../store/run/runFilter.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import {
+  BEFORE,
+  FROM_END,
+  FROM_START,
+  PAST,
+  pageCost,
+  readPageSize,
+  toConnection,
+} from '../kit/connection.ts'
 import { type GraphContext, atSnapshot, assertVisible } from '../request/context.ts'
 import { visibilityOf } from '../request/visibility.ts'
 import { decodePlace, encodePlace } from '../kit/cursors.ts'
-import { Outcome, RunStatus } from '../enums/runEnums.ts'
+import { Outcome, RunReason, RunStatus } from '../enums/runEnums.ts'
 import { throwRefused } from '../request/errors.ts'
-import { defineInput, field, id, listOf, name, names, readInput, text, toLookedUp } from '../kit/input.ts'
+import {
+  defineInput,
+  field,
+  id,
+  listOf,
+  name,
+  names,
+  nested,
+  oneOf,
+  readInput,
+  required,
+  text,
+  toLookedUp,
+} from '../kit/input.ts'
 import { defineResult, RunSuccessRef, toMember } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 import { RunConnection, type RunsShape } from './runConnection.ts'
 import { statementCost } from '../request/statementCost.ts'
 
-const RunOrder = enumOf('RunOrder', RUN_ORDERS, 'The order of a list of runs.', {
-  CREATED_DESC: 'The newest first.',
-  CREATED_ASC: 'The oldest first.',
-  ACTIVITY_DESC:
-    'The last active first; a settled run was last active when it settled. Runs move in this order while it is paged through.',
+const RunOrderField = enumOf('RunOrderField', RUN_ORDER_FIELDS, 'What runs are ordered by.', {
+  CREATED: 'When they were created.',
+  ACTIVITY:
+    'When they were last active; a settled run was last active when it settled. Runs move in this order while it is paged through.',
 })
 
+const DIRECTIONS = ['ASC', 'DESC'] as const
+const OrderDirection = enumOf('OrderDirection', DIRECTIONS, 'The direction of an order.', {
+  ASC: 'The earliest first.',
+  DESC: 'The latest first.',
+})
+
+const RunOrder = defineInput('RunOrder', 'The order of a list of runs.', {
+  field: required(oneOf(RunOrderField, RUN_ORDER_FIELDS, 'What they are ordered by.')),
+  direction: required(oneOf(OrderDirection, DIRECTIONS, 'Which end comes first.')),
+})
+const NEWEST_FIRST = { field: 'CREATED', direction: 'DESC' } as const
+
 const time = (description: string) => field('DateTime', z.date(), description)
+const TimeRange = defineInput('TimeRange', 'A range of times; a bound that is left out does not narrow.', {
+  after: time('Later than this.'),
+  before: time('Earlier than this.'),
+})
 const RunFilterInput = defineInput('RunFilter', 'Which runs to list; what is left out does not narrow.', {
-  status: listOf(RunStatus, RUN_STATUSES, 'With any of these statuses.'),
-  outcome: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
+  statuses: listOf(RunStatus, RUN_STATUSES, 'With any of these statuses.'),
+  outcomes: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
   workflow: name('Of the workflow with this name, in any version.'),
   labels: names('Carrying all of these labels.'),
   project: name('Of this project.'),
   text: text(200, 'Whose title contains this or whose id begins with it, case-insensitive.'),
-  createdAfter: time('Created later than this.'),
-  createdBefore: time('Created earlier than this.'),
+  reasons: listOf(RunReason, RUN_REASONS, 'Settled for any of these reasons.'),
+  owner: name('Held by an owner of this name now.'),
+  parentRunId: id('Started below this run.'),
+  concurrencyKey: name('With this concurrency key.'),
+  created: nested(TimeRange, 'Created within this range.'),
+  settled: nested(TimeRange, 'Settled within this range.'),
 })
 
 const filterSchema = z.object({ filter: RunFilterInput.schema.nullish() })
+const orderSchema = z.object({ orderBy: RunOrder.schema.optional() })
 
 /**
  * Validates a filter.
@@ -46,10 +87,7 @@ const filterSchema = z.object({ filter: RunFilterInput.schema.nullish() })
  * @throws BAD_USER_INPUT
  */
 function readFilter(args: { readonly filter?: unknown }): RunFilter {
-  const { filter } = checkArgs(filterSchema, args)
-  if (!filter) return {}
-  const { status, outcome, ...rest } = filter
-  return { ...rest, statuses: status, outcomes: outcome }
+  return checkArgs(filterSchema, args).filter ?? {}
 }
 
 const RunCount = builder.objectRef<StatusCount>('RunCount').implement({
@@ -83,11 +121,16 @@ builder.queryFields((t) => ({
     description: 'The runs that you may see, in pages.',
     args: {
       filter: t.arg(filterArg),
-      orderBy: t.arg({ type: RunOrder, defaultValue: 'CREATED_DESC', description: 'Their order.' }),
-      first: t.arg.int({ description: 'Maximum number of items from the start: at most 500; default 50.' }),
-      after: t.arg.string({ description: 'Only what comes after this cursor.' }),
-      last: t.arg.int({ description: 'Maximum number of items from the end: at most 500.' }),
-      before: t.arg.string({ description: 'Only what comes before this cursor.' }),
+      orderBy: t.arg({
+        type: RunOrder.ref,
+        required: true,
+        defaultValue: NEWEST_FIRST as never,
+        description: 'Their order.',
+      }),
+      first: t.arg.int(FROM_START),
+      after: t.arg.string(PAST),
+      last: t.arg.int(FROM_END),
+      before: t.arg.string(BEFORE),
     },
     complexity: pageCost,
     extensions: statementCost(1),
@@ -113,7 +156,7 @@ builder.queryFields((t) => ({
 
 interface RunsArgs {
   readonly filter?: unknown
-  readonly orderBy?: (typeof RUN_ORDERS)[number] | null | undefined
+  readonly orderBy?: unknown
   readonly first?: number | null | undefined
   readonly last?: number | null | undefined
   readonly after?: string | null | undefined
@@ -122,18 +165,19 @@ interface RunsArgs {
 
 async function readPage(args: RunsArgs, { reads, commands, caller }: GraphContext): Promise<RunsShape> {
   const filter = readFilter(args)
-  const order = args.orderBy ?? 'CREATED_DESC'
-  const after = decodePlace(order, args.after)
-  const before = decodePlace(order, args.before)
+  const { orderBy = NEWEST_FIRST } = checkArgs(orderSchema, args)
+  const list = `${orderBy.field}_${orderBy.direction}`
+  const after = decodePlace(list, args.after)
+  const before = decodePlace(list, args.before)
   const page = await listRuns(await reads.connection(), commands.store, {
     filter,
     sight: visibilityOf(caller),
-    order,
+    order: { field: orderBy.field, newestFirst: orderBy.direction === 'DESC' },
     page: { ...readPageSize(args), after, before },
   })
   const connection = toConnection(
     page,
-    ({ place }) => encodePlace(order, place),
+    ({ place }) => encodePlace(list, place),
     ({ loaded }) => reads.note(loaded),
   )
   const count = async () => countRuns(await reads.connection(), filter, visibilityOf(caller))

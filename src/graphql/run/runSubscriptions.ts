@@ -110,6 +110,7 @@ async function checkFollowed(runId: string, context: RequestContext): Promise<vo
 
 const runId = { required: true, description: 'The run.' } as const
 const untilSettled = {
+  required: true,
   defaultValue: false,
   description:
     'Ends the stream when the run settles, although it might be resumed; otherwise only when it is final.',
@@ -130,7 +131,7 @@ builder.subscriptionFields((t) => ({
       return tailStatus(context.streams, {
         runId: args.runId,
         after: args.after ?? 0,
-        untilSettled: args.untilSettled ?? false,
+        untilSettled: args.untilSettled,
       })
     },
     resolve: (frame) => frame,
@@ -152,7 +153,7 @@ builder.subscriptionFields((t) => ({
       return tailEvents(context.streams, {
         runId: args.runId,
         after: Math.max(0, args.after ?? 0),
-        untilSettled: args.untilSettled ?? false,
+        untilSettled: args.untilSettled,
       })
     },
     resolve: (event) => event,

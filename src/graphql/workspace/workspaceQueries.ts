@@ -7,8 +7,16 @@ import {
 import { listWorkspaceOperations, listWorkspaces } from '../../store/workspace/listWorkspaces.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { AFTER, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
-import { decodePlace, encodePlace } from '../kit/cursors.ts'
+import {
+  BEFORE,
+  FROM_END,
+  FROM_START,
+  PAST,
+  pageCost,
+  readPageSize,
+  toConnection,
+} from '../kit/connection.ts'
+import { encodePlace, readBounds } from '../kit/cursors.ts'
 import { WorkspaceOperationKind, WorkspaceOperationStatus, WorkspaceStatus } from '../enums/workspaceEnums.ts'
 import { defineInput, id, listOf, name } from '../kit/input.ts'
 import { visibilityOf } from '../request/visibility.ts'
@@ -24,7 +32,7 @@ const WorkspaceFilter = defineInput(
   {
     host: name('On this machine.'),
     project: name('Of this project.'),
-    status: listOf(WorkspaceStatus, WORKSPACE_STATUSES, 'With any of these statuses.'),
+    statuses: listOf(WorkspaceStatus, WORKSPACE_STATUSES, 'With any of these statuses.'),
   },
 )
 
@@ -34,8 +42,8 @@ const OperationFilter = defineInput(
   {
     host: name('On this machine.'),
     workspaceId: id('Of this workspace.'),
-    kind: listOf(WorkspaceOperationKind, OPERATION_KINDS, 'Of any of these kinds.'),
-    status: listOf(WorkspaceOperationStatus, OPERATION_STATUSES, 'With any of these statuses.'),
+    kinds: listOf(WorkspaceOperationKind, OPERATION_KINDS, 'Of any of these kinds.'),
+    statuses: listOf(WorkspaceOperationStatus, OPERATION_STATUSES, 'With any of these statuses.'),
   },
 )
 
@@ -48,15 +56,17 @@ builder.queryFields((t) => ({
     description: 'Workspaces that you may see, the newest first.',
     args: {
       filter: t.arg({ type: WorkspaceFilter.ref, description: 'Which workspaces; default: all.' }),
-      first: t.arg.int(FIRST),
-      after: t.arg.string(AFTER),
+      first: t.arg.int(FROM_START),
+      after: t.arg.string(PAST),
+      last: t.arg.int(FROM_END),
+      before: t.arg.string(BEFORE),
     },
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { filter } = checkArgs(workspacesSchema, args)
-      const { host = null, project = null, status: statuses = null } = filter ?? {}
-      const asked = { ...readPageSize(args), after: decodePlace(WORKSPACES, args.after), before: null }
+      const { host = null, project = null, statuses = null } = filter ?? {}
+      const asked = { ...readPageSize(args), ...readBounds(WORKSPACES, args) }
       const which = { host, project, statuses }
       return toConnection(
         await listWorkspaces(await reads.connection(), which, visibilityOf(caller), asked),
@@ -70,15 +80,17 @@ builder.queryFields((t) => ({
     description: 'Operations of the workspaces that you may see, the newest first.',
     args: {
       filter: t.arg({ type: OperationFilter.ref, description: 'Which operations; default: all.' }),
-      first: t.arg.int(FIRST),
-      after: t.arg.string(AFTER),
+      first: t.arg.int(FROM_START),
+      after: t.arg.string(PAST),
+      last: t.arg.int(FROM_END),
+      before: t.arg.string(BEFORE),
     },
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { filter } = checkArgs(operationsSchema, args)
-      const { host = null, workspaceId = null, kind: kinds = null, status: statuses = null } = filter ?? {}
-      const asked = { ...readPageSize(args), after: decodePlace(OPERATIONS, args.after), before: null }
+      const { host = null, workspaceId = null, kinds = null, statuses = null } = filter ?? {}
+      const asked = { ...readPageSize(args), ...readBounds(OPERATIONS, args) }
       const which = { host, workspaceId, kinds, statuses }
       return toConnection(
         await listWorkspaceOperations(await reads.connection(), which, visibilityOf(caller), asked),

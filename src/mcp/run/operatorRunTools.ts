@@ -83,7 +83,8 @@ export const list = defineOperatorTool({
     runs: z.array(runResult),
     next: z.string().nullable().describe('Give it as `after` for the next page; null: this is the last.'),
   }),
-  async perform({ pawl, call }, { first, after, ...filter }) {
+  async perform({ pawl, call }, { first, after, status: statuses, ...rest }) {
+    const filter = { ...rest, statuses }
     const { nodes, pageInfo } = await pawl.runs.list({ filter, first, after, ...call })
     const lines = nodes.map((run) => `${run.id}  ${run.status}  ${run.title ?? run.workflow.name}`)
     const next = pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null

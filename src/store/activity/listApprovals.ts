@@ -7,6 +7,7 @@ import {
   existsPast,
   orderBy,
   isBetween,
+  isFrom,
   isUpTo,
   type Page,
   type PageRequest,
@@ -25,6 +26,7 @@ const order: PageOrder = { column: Prisma.sql`v.requested_at`, id: Prisma.sql`v.
 
 const ROW = {
   has_behind: bool,
+  has_ahead: bool,
   run_id: nullable(column('approval', 'run_id')),
   row: json<Approval | null>(),
 }
@@ -38,14 +40,18 @@ export async function listApprovals(
 ): Promise<Page<OwnedRow<Approval>>> {
   const from = Prisma.sql`FROM approval v WHERE ${where(filter, sight)}`
   const behind = existsPast([{ from, order }], page.after, isUpTo)
+  const ahead = existsPast([{ from, order }], page.before, isFrom)
   const listing = Prisma.sql`
-SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+SELECT ${behind} AS has_behind, ${ahead} AS has_ahead, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT v.run_id, ${Prisma.raw(APPROVAL_JSON)} AS row ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
   const rows = await queryComposed(connection, listing, ROW)
   const found = rows.flatMap(({ run_id: runId, row }) => (runId !== null && row ? [{ runId, row }] : []))
-  return toPage(found, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
+  return toPage(found, page, {
+    hasBehind: rows[0]?.has_behind ?? false,
+    hasAhead: rows[0]?.has_ahead ?? false,
+  })
 }
 
 function where({ statuses }: ApprovalFilter, { projects, runId }: Visibility): Prisma.Sql {

@@ -16,6 +16,7 @@ import {
   existsPast,
   orderBy,
   isBetween,
+  isFrom,
   isUpTo,
   type Page,
   type PageRequest,
@@ -34,9 +35,14 @@ import {
 import { LOADED_ROW } from '../rows/runRows.ts'
 import { selectPresent } from '../rows/selectWork.ts'
 
-/** The orders in which runs can be listed. */
-export const RUN_ORDERS = ['CREATED_DESC', 'CREATED_ASC', 'ACTIVITY_DESC'] as const
-export type RunOrder = (typeof RUN_ORDERS)[number]
+/** What runs can be ordered by. */
+export const RUN_ORDER_FIELDS = ['CREATED', 'ACTIVITY'] as const
+
+/** The order of a list of runs. */
+export interface RunOrder {
+  readonly field: (typeof RUN_ORDER_FIELDS)[number]
+  readonly newestFirst: boolean
+}
 
 /** A run in a list, with its position. */
 export interface ListedRun {
@@ -58,29 +64,23 @@ export interface RunsRequest {
 }
 
 const id = Prisma.sql`r.id`
-const byCreation: PageOrder = { column: Prisma.sql`r.created_at`, id, newestFirst: true }
-const byActivity: PageOrder = { column: Prisma.sql`r.last_activity_at`, id, newestFirst: true }
-const bySettling: PageOrder = { column: Prisma.sql`r.settled_at`, id, newestFirst: true }
+const creation = Prisma.sql`r.created_at`
+const activity = Prisma.sql`r.last_activity_at`
+const settling = Prisma.sql`r.settled_at`
 
 /**
  * The parts of an order, which are merged: each has its own index or is small. The activity of a settled run is when it
  * settled: an index on the time of activity would make every lease renewal expensive.
  */
-function partsOf(order: RunOrder, filter: RunFilter): readonly Part[] {
-  switch (order) {
-    case 'CREATED_DESC':
-      return [{ order: byCreation, only: Prisma.sql`true` }]
-    case 'CREATED_ASC':
-      return [{ order: { ...byCreation, newestFirst: false }, only: Prisma.sql`true` }]
-    case 'ACTIVITY_DESC': {
-      const { active, settled } = settlementOf(filter)
-      const parts: Part[] = []
-      // a part that cannot contain a match is not scanned
-      if (active || !settled) parts.push({ order: byActivity, only: Prisma.sql`r.settled_at IS NULL` })
-      if (settled) parts.push({ order: bySettling, only: Prisma.sql`r.settled_at IS NOT NULL` })
-      return parts
-    }
-  }
+function partsOf({ field, newestFirst }: RunOrder, filter: RunFilter): readonly Part[] {
+  const by = (column: Prisma.Sql, only: Prisma.Sql): Part => ({ order: { column, id, newestFirst }, only })
+  if (field === 'CREATED') return [by(creation, Prisma.sql`true`)]
+  const { active, settled } = settlementOf(filter)
+  const parts: Part[] = []
+  // a part that cannot contain a match is not scanned
+  if (active || !settled) parts.push(by(activity, Prisma.sql`r.settled_at IS NULL`))
+  if (settled) parts.push(by(settling, Prisma.sql`r.settled_at IS NOT NULL`))
+  return parts
 }
 
 interface Part {
@@ -161,9 +161,4 @@ function keys(parts: readonly Part[], where: Prisma.Sql, page: PageRequest): Pri
   const turn = orderBy(merged, page)
   return Prisma.sql`SELECT m.id, m.at, row_number() OVER (${turn}) AS turn
     FROM (${Prisma.join(selects, ' UNION ALL ')}) m ${turn} LIMIT ${page.limit + 1}`
-}
-
-/** The condition for rows at or after a position in the list. */
-function isFrom(order: PageOrder, place: Position): Prisma.Sql {
-  return isUpTo({ ...order, newestFirst: !order.newestFirst }, place)
 }

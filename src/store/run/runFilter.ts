@@ -22,10 +22,19 @@ export interface RunFilter {
   readonly project?: string | null | undefined
   /** Part of the title, or the beginning of the id; case-insensitive. */
   readonly text?: string | null | undefined
-  /** Created later than this. */
-  readonly createdAfter?: Date | null | undefined
-  /** Created earlier than this. */
-  readonly createdBefore?: Date | null | undefined
+  readonly created?: TimeRange | null | undefined
+  readonly settled?: TimeRange | null | undefined
+  readonly reasons?: readonly RunReason[] | null | undefined
+  /** Name of the owner of the present claim. */
+  readonly owner?: string | null | undefined
+  readonly parentRunId?: string | null | undefined
+  readonly concurrencyKey?: string | null | undefined
+}
+
+/** A range of times without its bounds; a null or omitted bound does not restrict. */
+export interface TimeRange {
+  readonly after?: Date | null | undefined
+  readonly before?: Date | null | undefined
 }
 
 /** A filter whose workflow was looked up, so that the planner knows the actual ids. */
@@ -69,7 +78,8 @@ export function whereRuns(filter: ResolvedFilter, sight: Visibility): Prisma.Sql
 }
 
 function conditions(filter: ResolvedFilter, { projects, runId }: Visibility): Prisma.Sql[] {
-  const { statuses, outcomes, versions, labels, project, text, createdAfter, createdBefore } = filter
+  const { statuses, outcomes, versions, labels, project, text, reasons, owner, parentRunId } = filter
+  const { concurrencyKey, created, settled } = filter
   const all: Prisma.Sql[] = [Prisma.sql`true`]
   const narrow = (condition: Prisma.Sql) => all.push(condition)
   if (runId !== null) narrow(Prisma.sql`r.id = ${runId}`)
@@ -80,9 +90,20 @@ function conditions(filter: ResolvedFilter, { projects, runId }: Visibility): Pr
   if (labels && labels.length > 0) narrow(Prisma.sql`r.labels @> ${labels}::text[]`)
   if (project != null) narrow(Prisma.sql`r.project = ${project}`)
   if (text) narrow(matchesText(text))
-  if (createdAfter) narrow(Prisma.sql`r.created_at > ${createdAfter.toISOString()}::timestamptz`)
-  if (createdBefore) narrow(Prisma.sql`r.created_at < ${createdBefore.toISOString()}::timestamptz`)
+  if (reasons) narrow(isAnyOf(Prisma.sql`r.reason`, reasons, 'run_reason'))
+  if (owner != null) narrow(Prisma.sql`r.lease_owner = ${owner}`)
+  if (parentRunId != null) narrow(Prisma.sql`r.parent_id = ${parentRunId}`)
+  if (concurrencyKey != null) narrow(Prisma.sql`r.concurrency_key = ${concurrencyKey}`)
+  if (created) all.push(...isWithin(Prisma.sql`r.created_at`, created))
+  if (settled) all.push(...isWithin(Prisma.sql`r.settled_at`, settled))
   return all
+}
+
+function isWithin(time: Prisma.Sql, { after, before }: TimeRange): Prisma.Sql[] {
+  const bounds: Prisma.Sql[] = []
+  if (after) bounds.push(Prisma.sql`${time} > ${after.toISOString()}::timestamptz`)
+  if (before) bounds.push(Prisma.sql`${time} < ${before.toISOString()}::timestamptz`)
+  return bounds
 }
 
 /**
@@ -92,7 +113,7 @@ function conditions(filter: ResolvedFilter, { projects, runId }: Visibility): Pr
 export function isAnyOf(
   column: Prisma.Sql,
   values: readonly string[],
-  type: 'text' | 'run_status' | 'approval_status',
+  type: 'text' | 'run_status' | 'run_reason' | 'approval_status',
 ): Prisma.Sql {
   const [only, ...others] = values
   if (only === undefined) return Prisma.sql`false`

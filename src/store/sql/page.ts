@@ -53,6 +53,11 @@ export function isUpTo({ column, id, newestFirst }: PageOrder, place: Position):
   return Prisma.sql`(${column}, ${id}) ${sign} (${toTime(place)}, ${place.id}::text)`
 }
 
+/** The condition for rows at or after a position in the list. */
+export function isFrom(order: PageOrder, place: Position): Prisma.Sql {
+  return isUpTo({ ...order, newestFirst: !order.newestFirst }, place)
+}
+
 /** The condition for the row at a position. */
 function isAt({ column, id }: PageOrder, place: Position): Prisma.Sql {
   return Prisma.sql`(${column}, ${id}) = (${toTime(place)}, ${place.id}::text)`

@@ -18,6 +18,8 @@ import {
   orderBy,
   isBetween,
   isUpTo,
+  isFrom,
+  existsPast,
   type Page,
   type PageRequest,
   type PageOrder,
@@ -93,7 +95,7 @@ function isSeen({ projects, runId }: Visibility): Prisma.Sql {
 }
 
 /** What is read besides the row of each item. */
-const AROUND = { has_behind: bool, is_there: nullable(bool) }
+const AROUND = { has_behind: bool, has_ahead: bool, is_there: nullable(bool) }
 
 /** Reads one page, and whether rows precede it, in one statement. */
 async function readPage<Shape extends RowShape>(
@@ -103,18 +105,20 @@ async function readPage<Shape extends RowShape>(
   from: Prisma.Sql,
   { shown, row }: { readonly shown: string; readonly row: Shape },
 ): Promise<Page<RowOf<Shape>>> {
-  const behind = page.after
-    ? Prisma.sql`EXISTS (SELECT ${from} AND ${isUpTo(order, page.after)})`
-    : Prisma.sql`false`
+  const behind = existsPast([{ from, order }], page.after, isUpTo)
+  const ahead = existsPast([{ from, order }], page.before, isFrom)
   const listing = Prisma.sql`
-SELECT ${behind} AS has_behind, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+SELECT ${behind} AS has_behind, ${ahead} AS has_ahead, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT true AS is_there, ${Prisma.raw(shown)} ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
   const rows = await queryComposed(connection, listing, { ...row, ...AROUND })
   const around: RowOf<typeof AROUND>[] = rows
   const found = rows.filter((_, index) => around[index]?.is_there !== null)
-  return toPage(found, page, { hasBehind: around[0]?.has_behind ?? false, hasAhead: false })
+  return toPage(found, page, {
+    hasBehind: around[0]?.has_behind ?? false,
+    hasAhead: around[0]?.has_ahead ?? false,
+  })
 }
 
 /** A page of the operations of one workspace, newest first. */

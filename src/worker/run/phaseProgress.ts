@@ -94,7 +94,7 @@ export function applyEvent(progress: PhaseProgress, event: RunEvent, phaseId: st
 function change(progress: PhaseProgress, event: RunEvent, phaseId: string): PhaseProgress {
   switch (event.type) {
     case 'run.claimed':
-      return { ...progress, owner: event.actor }
+      return { ...progress, owner: event.actor.name }
     case 'phase.started':
       return event.payload.id === phaseId ? begin(progress, event) : progress
     case 'phase.completed':
@@ -125,7 +125,7 @@ function change(progress: PhaseProgress, event: RunEvent, phaseId: string): Phas
       return { ...progress, isRecovered: true }
     case 'message.sent': {
       const { id, text } = event.payload
-      return { ...progress, messages: [...progress.messages, { id, text, sentBy: event.actor }] }
+      return { ...progress, messages: [...progress.messages, { id, text, sentBy: event.actor.name }] }
     }
     case 'message.acknowledged': {
       const { id, receipt } = event.payload
@@ -158,7 +158,7 @@ function begin(progress: PhaseProgress, event: Extract<RunEvent, { type: 'phase.
     promptedFrom: null,
     isRecovered: false,
     isAnew: false,
-    isByAgent: progress.owner !== null && event.actor !== progress.owner,
+    isByAgent: progress.owner !== null && event.actor.name !== progress.owner,
   }
   if (repair)
     return {

@@ -77,7 +77,7 @@ export class OwnPreviews {
     const { pawl, places } = this.#options
     for (let after: string | undefined; ;) {
       const { nodes, pageInfo } = await pawl.workspaces.list({
-        filter: { host, status: ['READY'] },
+        filter: { host, statuses: ['READY'] },
         after,
         signal,
       })

@@ -90,7 +90,7 @@ async function startAsking(input?: string): Promise<{ id: string; approval: Appr
 
 /** Decides whatever waits, so that a test has the only approval. */
 async function clear(): Promise<void> {
-  const { nodes } = await pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 500 })
+  const { nodes } = await pawl.approvals.list({ filter: { statuses: ['PENDING'] }, first: 500 })
   for (const { run } of nodes) unwrap(await pawl.runs.cancel(run.id))
 }
 

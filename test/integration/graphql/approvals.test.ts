@@ -434,12 +434,12 @@ describe('the approvals', () => {
 
     succeeded(await decide(answer(made[0], 'APPROVE')))
     succeeded(await decide(answer(made[2], 'REJECT')))
-    expect(idsOf(await inbox({ filter: { status: ['PENDING'] } }, mars))).toEqual([ids[1], ids[3]])
-    expect(idsOf(await inbox({ filter: { status: ['APPROVED', 'REJECTED'] } }, mars))).toEqual([
+    expect(idsOf(await inbox({ filter: { statuses: ['PENDING'] } }, mars))).toEqual([ids[1], ids[3]])
+    expect(idsOf(await inbox({ filter: { statuses: ['APPROVED', 'REJECTED'] } }, mars))).toEqual([
       ids[0],
       ids[2],
     ])
-    expect(idsOf(await inbox({ filter: { status: [] } }, mars))).toEqual([])
+    expect(idsOf(await inbox({ filter: { statuses: [] } }, mars))).toEqual([])
 
     const first = await inbox({ first: 3 }, mars)
     expect(first.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false })

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => graph.close())
 
-const RUNS = `query ($filter: RunFilter, $orderBy: RunOrder, $first: Int, $after: String, $last: Int, $before: String) {
+const RUNS = `query ($filter: RunFilter, $orderBy: RunOrder! = { field: CREATED, direction: DESC }, $first: Int, $after: String, $last: Int, $before: String) {
   runs(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
     edges { cursor node { id title } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } feedCursor } }`
 
@@ -75,11 +75,23 @@ describe('runs', () => {
   })
 
   it('have the oldest first where asked', async () => {
-    const first = await list({ filter, orderBy: 'CREATED_ASC', first: 3 })
+    const first = await list({ filter, orderBy: { field: 'CREATED', direction: 'ASC' }, first: 3 })
     expect(first).toMatchObject({ titles: 'abc', around: '>' })
-    const next = await list({ filter, orderBy: 'CREATED_ASC', first: 3, after: first.endCursor })
+    const next = await list({
+      filter,
+      orderBy: { field: 'CREATED', direction: 'ASC' },
+      first: 3,
+      after: first.endCursor,
+    })
     expect(next).toMatchObject({ titles: 'de', around: '<' })
-    expect(await list({ filter, orderBy: 'CREATED_ASC', last: 2, before: next.startCursor })).toMatchObject({
+    expect(
+      await list({
+        filter,
+        orderBy: { field: 'CREATED', direction: 'ASC' },
+        last: 2,
+        before: next.startCursor,
+      }),
+    ).toMatchObject({
       titles: 'bc',
       around: '<>',
     })
@@ -103,7 +115,7 @@ describe('runs', () => {
       { after: '' },
       { after: '\u0000' },
       { before: Buffer.from('["CREATED_DESC",1e300,"run_x"]').toString('base64url') },
-      { after: endCursor, orderBy: 'CREATED_ASC' },
+      { after: endCursor, orderBy: { field: 'CREATED', direction: 'ASC' } },
     ])
       expect([variables, codesOf(await graph.ask(RUNS, { filter, ...variables }))]).toEqual([
         variables,
@@ -132,7 +144,7 @@ describe('runs by activity', () => {
       })
       await passTime(graph.store, id, seconds)
     }
-    const ordered = { filter: { project }, orderBy: 'ACTIVITY_DESC' }
+    const ordered = { filter: { project }, orderBy: { field: 'ACTIVITY', direction: 'DESC' } }
     expect(await list(ordered)).toMatchObject({ titles: 'tsrqp', around: '' })
     const first = await list({ ...ordered, first: 2 })
     expect(first).toMatchObject({ titles: 'ts', around: '>' })
@@ -169,19 +181,19 @@ describe('a filter of runs', () => {
   })
 
   it('knows statuses and outcomes, by the one rule there is', async () => {
-    expect(await only({ status: ['QUEUED', 'RUNNING'] })).toBe('ab')
-    expect(await only({ status: [] })).toBe('')
-    expect(await only({ outcome: ['SUCCESS'] })).toBe('c')
-    expect(await only({ outcome: ['FAILED'] })).toBe('d')
-    expect(await only({ outcome: ['INCOMPLETE'] })).toBe('fg')
-    expect(await only({ outcome: ['CANCELLED', 'SUCCESS'] })).toBe('ce')
-    expect(await only({ outcome: ['INCOMPLETE'], status: ['FAILED'] })).toBe('g')
+    expect(await only({ statuses: ['QUEUED', 'RUNNING'] })).toBe('ab')
+    expect(await only({ statuses: [] })).toBe('')
+    expect(await only({ outcomes: ['SUCCESS'] })).toBe('c')
+    expect(await only({ outcomes: ['FAILED'] })).toBe('d')
+    expect(await only({ outcomes: ['INCOMPLETE'] })).toBe('fg')
+    expect(await only({ outcomes: ['CANCELLED', 'SUCCESS'] })).toBe('ce')
+    expect(await only({ outcomes: ['INCOMPLETE'], statuses: ['FAILED'] })).toBe('g')
     const { runs } = await graph.read(
       'query ($filter: RunFilter) { runs(filter: $filter) { edges { node { status outcome title } } } }',
       { filter: { project } },
     )
     for (const { node } of runs.edges as Data[])
-      if (node.outcome) expect(await only({ outcome: [node.outcome] })).toContain(node.title)
+      if (node.outcome) expect(await only({ outcomes: [node.outcome] })).toContain(node.title)
   })
 
   it('knows workflows, labels, all of which must be there, and projects', async () => {
@@ -205,8 +217,8 @@ describe('a filter of runs', () => {
   it('knows times of creation, both ends left out', async () => {
     const { run } = await graph.read('query ($id: ID!) { run(id: $id) { createdAt } }', { id: ids['c'] })
     const at: string = run.createdAt
-    const before = await only({ createdBefore: at })
-    const after = await only({ createdAfter: at })
+    const before = await only({ created: { before: at } })
+    const after = await only({ created: { after: at } })
     expect(before + after).not.toContain('c')
     expect(`${before}c${after}`.split('').toSorted().join('')).toBe('abcdefg')
   })
@@ -231,7 +243,7 @@ describe('a filter of runs', () => {
       EXPIRED: 1,
       PAUSED: 0,
     })
-    expect(await counts({ project, status: ['FAILED', 'PAUSED'], labels: ['red'] })).toEqual({
+    expect(await counts({ project, statuses: ['FAILED', 'PAUSED'], labels: ['red'] })).toEqual({
       PAUSED: 0,
       FAILED: 2,
     })
@@ -315,17 +327,17 @@ describe('executions', () => {
   it('are filtered by what they came to, and by being in flight', async () => {
     expect(await list({ filter: { runId, inFlight: true } })).toMatchObject({ commands: 'c' })
     expect(await list({ filter: { runId, inFlight: false } })).toMatchObject({ commands: 'edba' })
-    expect(await list({ filter: { runId, outcome: ['FAILED'] } })).toMatchObject({ commands: 'db' })
-    const first = await list({ filter: { runId, outcome: ['INCOMPLETE'] }, first: 1 })
+    expect(await list({ filter: { runId, outcomes: ['FAILED'] } })).toMatchObject({ commands: 'db' })
+    const first = await list({ filter: { runId, outcomes: ['INCOMPLETE'] }, first: 1 })
     expect(first).toMatchObject({ commands: 'e', hasNextPage: true })
     expect(
-      await list({ filter: { runId, outcome: ['INCOMPLETE'] }, first: 1, after: first.endCursor }),
+      await list({ filter: { runId, outcomes: ['INCOMPLETE'] }, first: 1, after: first.endCursor }),
     ).toMatchObject({
       commands: 'a',
       hasNextPage: false,
       hasPreviousPage: true,
     })
-    expect(await list({ filter: { runId, outcome: ['SUCCESS'] } })).toMatchObject({
+    expect(await list({ filter: { runId, outcomes: ['SUCCESS'] } })).toMatchObject({
       commands: '',
       hasNextPage: false,
     })
@@ -338,7 +350,7 @@ describe('executions', () => {
          '2020-01-01'::timestamptz + n * interval '1 second', '2021-01-01', 'EXITED', CASE n WHEN 5 THEN 1 ELSE 0 END
        FROM generate_series(1, 2500) n`,
     )
-    const filter = { outcome: ['FAILED'] }
+    const filter = { outcomes: ['FAILED'] }
     const pages: Data[] = []
     for (let after: string | null = null, more = true; more;) {
       const page: Data = await list({ filter, first: 50, after })

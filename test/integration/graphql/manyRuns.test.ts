@@ -62,9 +62,9 @@ describe('counts of many runs', () => {
     const { COMPLETED } = await counts({ labels: ['red'] })
     expect(COMPLETED).toEqual({ count: COUNTED / 100, isExact: true })
     expect(await total({ labels: ['red'] })).toBe(COUNTED / 100)
-    const createdAfter = '2025-01-01T00:00:02.000Z'
-    expect(await total({ createdAfter, status: ['COMPLETED', 'EXPIRED'] })).toBe(COUNTED)
-    expect(await counts({ createdAfter, outcome: ['SUCCESS', 'INCOMPLETE'] })).toMatchObject({
+    const created = { after: '2025-01-01T00:00:02.000Z' }
+    expect(await total({ created, statuses: ['COMPLETED', 'EXPIRED'] })).toBe(COUNTED)
+    expect(await counts({ created, outcomes: ['SUCCESS', 'INCOMPLETE'] })).toMatchObject({
       QUEUED: { count: 0, isExact: true },
       COMPLETED: { count: COUNTED - 1, isExact: true },
       EXPIRED: { count: 1, isExact: true },
@@ -91,7 +91,7 @@ describe('a page of many runs', () => {
   })
 
   it('knows what lies before a place whose run is gone', async () => {
-    const filter = { project: 'many', status: ['EXPIRED'] }
+    const filter = { project: 'many', statuses: ['EXPIRED'] }
     const { runs } = await graph.read(RUNS, { filter })
     const [{ cursor, node }] = runs.edges
     await graph.mutate('deleteRun', { runId: node.id }, '')

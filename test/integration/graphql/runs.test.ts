@@ -21,7 +21,7 @@ describe('run', () => {
         phases { id key round status attempts isFinalPhase role nextPhases startedAt endedAt error { code } }
         missingEvidence { kind phase detail } createdAt startedAt settledAt lastActivityAt asOf
         continues { id } executions { edges { cursor } pageInfo { hasNextPage } }
-        events { seq type actor epoch summary payload runId at } } }`,
+        events { id seq type actor { kind name } epoch summary payload runId at } } }`,
       { id },
     )
     expect(run).toMatchObject({
@@ -50,7 +50,8 @@ describe('run', () => {
     expect(run.events[0]).toMatchObject({
       runId: id,
       seq: 1,
-      actor: 'adam',
+      id: `${id}/1`,
+      actor: { kind: 'PRINCIPAL', name: 'adam' },
       summary: 'adam created the run of workflow solo version 1.',
       payload: { title: 'PR 31' },
     })

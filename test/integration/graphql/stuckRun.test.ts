@@ -25,7 +25,7 @@ async function lose(project: string): Promise<{ stuck: string; lost: string }> {
 
 const LIST = `query ($project: String!) {
   runs(filter: { project: $project }) { edges { node { id status } } }
-  runCounts(filter: { project: $project, status: [RUNNING, FAILED] }) { status count }
+  runCounts(filter: { project: $project, statuses: [RUNNING, FAILED] }) { status count }
 }`
 
 describe('a run that can not be moved on', () => {

@@ -117,7 +117,7 @@ describe('runStatus', () => {
 
 describe('runEvents', () => {
   const EVENTS = `subscription ($id: ID!, $after: Int, $untilSettled: Boolean) { runEvents(runId: $id, after: $after, untilSettled: $untilSettled) {
-    runId seq epoch type actor at summary payload } }`
+    runId seq epoch type actor { kind principalId name } at summary payload } }`
 
   it('tells the whole log and what follows, and ends after the last event of a final run', async () => {
     const { id } = await begin(graph)
@@ -126,7 +126,7 @@ describe('runEvents', () => {
       runId: id,
       seq: 1,
       type: 'run.created',
-      actor: 'adam',
+      actor: { kind: 'PRINCIPAL', principalId: expect.any(String), name: 'adam' },
     })
     expect((await next(stream)).runEvents).toMatchObject({ seq: 2, summary: 'Round 1 opened at phase work.' })
     await graph.mutate('cancelRun', { runId: id, comment: 'enough' }, '')

@@ -256,7 +256,7 @@ describe('lists', () => {
     const rest = await read({ first: 2, after: first.pageInfo.endCursor })
     expect(rest.edges.map(({ node }: Data) => node.id)).toEqual(ids.slice(2))
     expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true })
-    const ready = await read({ filter: { host, status: ['READY'] } })
+    const ready = await read({ filter: { host, statuses: ['READY'] } })
     expect(ready.edges.map(({ node }: Data) => node.id)).toEqual(ids.slice(1))
     const OPERATIONS = `query ($filter: WorkspaceOperationFilter) { workspaceOperations(filter: $filter) { edges { node { kind status } } } }`
     const of = async (filter: object) =>
@@ -264,8 +264,8 @@ describe('lists', () => {
         ({ node }: Data) => node,
       )
     expect(await of({})).toEqual([{ kind: 'REMOVE', status: 'SUCCEEDED' }])
-    expect(await of({ status: ['REQUESTED'] })).toEqual([])
-    expect(await of({ kind: ['REMOVE'], workspaceId: ids[0] })).toHaveLength(1)
+    expect(await of({ statuses: ['REQUESTED'] })).toEqual([])
+    expect(await of({ kinds: ['REMOVE'], workspaceId: ids[0] })).toHaveLength(1)
     const foreign = await graph.ask(LIST, { after: 'WyJydW5zIl0' })
     expect(codesOf(foreign)).toEqual(['BAD_USER_INPUT'])
   })

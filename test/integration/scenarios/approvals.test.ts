@@ -106,7 +106,9 @@ describe('a decision', () => {
         refusal('AlreadyDecided', { approval: expect.objectContaining({ id, status, decidedBy }) }),
       )
       const decided = (await stage.vera.log(runId)).filter(({ type }) => type === 'approval.decided')
-      expect(decided).toEqual([expect.objectContaining({ actor: decidedBy })])
+      expect(decided).toEqual([
+        expect.objectContaining({ actor: expect.objectContaining({ name: decidedBy }) }),
+      ])
     }
   })
 

@@ -38,7 +38,10 @@ describe('a run that nobody minds', () => {
       outcome: 'INCOMPLETE',
       isFinal: true,
     })
-    expect((await stage.vera.log(silent)).at(-1)).toMatchObject({ type: 'run.expired', actor: 'system' })
+    expect((await stage.vera.log(silent)).at(-1)).toMatchObject({
+      type: 'run.expired',
+      actor: { kind: 'SYSTEM', name: 'system' },
+    })
     expect(await stage.adam.must('sweep', {})).toMatchObject({ expired: [], lapsed: [] })
     expect((await stage.vera.run(silent)).revision).toBe(expired.revision)
     expect(await stage.vera.run(fresh)).toMatchObject({ status: 'QUEUED' })
@@ -104,7 +107,10 @@ describe('an owner', () => {
       outcome: 'FAILED',
       lease: null,
     })
-    expect((await stage.vera.log(runId)).at(-1)).toMatchObject({ type: 'run.failed', actor: 'system' })
+    expect((await stage.vera.log(runId)).at(-1)).toMatchObject({
+      type: 'run.failed',
+      actor: { kind: 'SYSTEM', name: 'system' },
+    })
   })
 
   it('that is lost hands over to the next one, so often and no more (G4, G5)', async () => {

@@ -92,7 +92,7 @@ describe('a lost owner', () => {
       lease: { fence: 2 },
     })
     expect((await stage.vera.log(runId)).slice(-3)).toMatchObject([
-      { type: 'run.failed', actor: 'system', epoch: 1 },
+      { type: 'run.failed', actor: { kind: 'SYSTEM', name: 'system' }, epoch: 1 },
       { type: 'run.resumed', epoch: 2 },
       { type: 'run.claimed', epoch: 2 },
     ])

@@ -146,7 +146,7 @@ function enter(
     log: async (id) =>
       (
         await read(
-          'query ($id: ID!) { run(id: $id) { events(first: 500) { seq epoch type actor payload } } }',
+          'query ($id: ID!) { run(id: $id) { events(first: 500) { seq epoch type actor { kind name } payload } } }',
           { id },
         )
       ).run.events,

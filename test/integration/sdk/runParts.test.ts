@@ -111,7 +111,7 @@ describe('an approval', () => {
       await pawl.artifacts.submit(id, 'plan', { path: 'plan.md', content: '# Plan\n', fence }),
     )
     expect(submitted.run).toMatchObject({ status: 'AWAITING_APPROVAL', nextAction: 'DECIDE_APPROVAL' })
-    const inbox = await pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 1 })
+    const inbox = await pawl.approvals.list({ filter: { statuses: ['PENDING'] }, first: 1 })
     const [asked] = inbox.nodes
     expect(asked).toMatchObject({ run: { id }, gate: 'plan', kind: 'REVIEW', attempt: 1 })
     const approvalId = asked?.id ?? ''

@@ -82,7 +82,7 @@ describe('workspaces over the SDK', () => {
     const read = await pawl.workspaces.get(runId)
     expect(read).toMatchObject({ id: workspace.id, runs: [{ id: runId, status: 'RUNNING' }] })
     expect(await pawl.workspaces.find(workspace.id)).toMatchObject({ id: workspace.id })
-    const { nodes } = await pawl.workspaces.list({ filter: { host, status: ['READY'] } })
+    const { nodes } = await pawl.workspaces.list({ filter: { host, statuses: ['READY'] } })
     expect(nodes.map(({ id }) => id)).toEqual([workspace.id])
     expect(await pawl.workspaces.find('wsp_01jd0000000000000000000000')).toBeNull()
   })

@@ -7,7 +7,7 @@ import { columnsOf, describeColumns, type TableName } from '../../../src/store/s
 import { TABLES } from '../../../src/store/generated/tables.ts'
 import { type Connection, listStatements, type RowShape } from '../../../src/store/sql/statement.ts'
 import { countRuns, countRunsByStatus } from '../../../src/store/run/countRuns.ts'
-import { listRuns, RUN_ORDERS } from '../../../src/store/run/listRuns.ts'
+import { listRuns, RUN_ORDER_FIELDS } from '../../../src/store/run/listRuns.ts'
 import type { RunFilter } from '../../../src/store/run/runFilter.ts'
 import { openStore } from '../../../src/store/sql/openStore.ts'
 import type { PageRequest } from '../../../src/store/sql/page.ts'
@@ -134,11 +134,17 @@ async function sendComposed(connection: Connection): Promise<void> {
     labels: ['a'],
     project: 'p',
     text: 'x',
-    createdAfter: new Date(0),
-    createdBefore: new Date(),
+    created: { after: new Date(0), before: new Date() },
+    settled: { after: new Date(0), before: new Date() },
+    reasons: ['COMPLETED'],
+    owner: 'o',
+    parentRunId: 'run_2',
+    concurrencyKey: 'k',
   }
   for (const page of pages) {
-    for (const order of RUN_ORDERS) await listRuns(connection, store, { filter, sight, order, page })
+    for (const field of RUN_ORDER_FIELDS)
+      for (const newestFirst of [true, false])
+        await listRuns(connection, store, { filter, sight, order: { field, newestFirst }, page })
     await listApprovals(connection, { statuses: ['PENDING'] }, sight, page)
     await listExecutions(
       connection,

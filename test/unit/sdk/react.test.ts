@@ -222,7 +222,7 @@ describe('a list', () => {
       },
     })
     const list = createRunList(pawl, createRunFeed(pawl, store), {
-      filter: { status: ['QUEUED'] },
+      filter: { statuses: ['QUEUED'] },
       pageSize: 2,
     })
     listen(list)

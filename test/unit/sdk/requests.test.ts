@@ -93,9 +93,13 @@ describe('a request', () => {
         },
       },
     })
-    const page = await pawl.runs.list({ filter: { status: ['QUEUED'] }, first: 1 })
+    const page = await pawl.runs.list({ filter: { statuses: ['QUEUED'] }, first: 1 })
     expect(page).toEqual({ nodes: [run], pageInfo, feedCursor: 'feed-1' })
-    expect(given).toEqual({ filter: { status: ['QUEUED'] }, orderBy: 'CREATED_DESC', first: 1 })
+    expect(given).toEqual({
+      filter: { statuses: ['QUEUED'] },
+      orderBy: { field: 'CREATED', direction: 'DESC' },
+      first: 1,
+    })
   })
 })
 

@@ -185,7 +185,7 @@ describe('a part of a run', () => {
     expect((await pawl.approvals.list({ runId: 'run_01', ...which })).nodes).toEqual([makeApproval()])
     expect((await pawl.messages.list('run_01', which)).pageInfo.hasNextPage).toBe(true)
     expect((await pawl.runs.children('run_01', which)).nodes.map(({ id }) => id)).toEqual(['run_02'])
-    const inbox = await pawl.approvals.list({ filter: { status: ['PENDING'] }, ...which })
+    const inbox = await pawl.approvals.list({ filter: { statuses: ['PENDING'] }, ...which })
     expect(inbox.nodes.map(({ id }) => id)).toEqual(['apr_02'])
     expect(asked).toEqual([...Array<unknown>(4).fill(which), { filter: { status: ['PENDING'] }, ...which }])
   })

@@ -41,6 +41,7 @@ export function makeRun(fields: Partial<Run> = {}): Run {
     startedAt: null,
     settledAt: null,
     lastActivityAt: at(0),
+    parentId: null,
     detached: false,
     ...fields,
   }
@@ -83,12 +84,12 @@ export function makeFrame(revision: number, status: Run['status'] = 'RUNNING') {
 /** A line of the log. */
 export function makeEvent(seq: number, type = 'phase.started') {
   return {
+    id: `run_01/${seq}`,
     runId: 'run_01',
     seq,
     epoch: 1,
     type,
-    actor: 'worker',
-    actorId: null,
+    actor: { kind: 'PRINCIPAL', principalId: null, name: 'worker' },
     at: at(seq),
     summary: type,
     payload: { seq },

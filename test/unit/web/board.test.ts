@@ -43,8 +43,8 @@ describe('the columns', () => {
       fc.property(
         fc.record(
           {
-            status: some(STATUSES),
-            outcome: some<Outcome>(['SUCCESS', 'INCOMPLETE', 'FAILED', 'CANCELLED']),
+            statuses: some(STATUSES),
+            outcomes: some<Outcome>(['SUCCESS', 'INCOMPLETE', 'FAILED', 'CANCELLED']),
           },
           { requiredKeys: [] },
         ),
@@ -66,8 +66,8 @@ describe('an address', () => {
   it('carries every filter there and back', () => {
     const filters = fc.record(
       {
-        status: some(STATUSES),
-        outcome: some<Outcome>(['SUCCESS', 'INCOMPLETE', 'FAILED', 'CANCELLED']),
+        statuses: some(STATUSES),
+        outcomes: some<Outcome>(['SUCCESS', 'INCOMPLETE', 'FAILED', 'CANCELLED']),
         workflow: text,
         project: text,
         text,
@@ -85,7 +85,7 @@ describe('an address', () => {
 
   it('of nonsense filters nothing', () => {
     expect(readFilter('?status=NO,toString&outcome=&text=%20&label=&what=ever')).toEqual({})
-    expect(writeFilter({ text: '', labels: [], status: [] })).toBe('/')
+    expect(writeFilter({ text: '', labels: [], statuses: [] })).toBe('/')
   })
 })
 
@@ -105,9 +105,9 @@ describe('what matches a filter', () => {
     [{ labels: ['a', 'c'] }, false],
     [{ workflow: 'review', project: 'web' }, true],
     [{ workflow: 'map' }, false],
-    [{ createdAfter: '2026-01-01T00:00:00Z', createdBefore: '2026-01-03T00:00:00Z' }, true],
-    [{ createdAfter: '2026-01-02T00:00:00Z' }, false],
-    [{ status: null, outcome: null, text: null }, true],
+    [{ created: { after: '2026-01-01T00:00:00Z', before: '2026-01-03T00:00:00Z' } }, true],
+    [{ created: { after: '2026-01-02T00:00:00Z' } }, false],
+    [{ statuses: null, outcomes: null, text: null }, true],
   ])('%o: %s', (filter, isMatch) => {
     expect(matchesFilter(run, filter)).toBe(isMatch)
   })

@@ -13,7 +13,7 @@ function after(
   return events
     .map(
       ([type, payload, actor = 'worker'], index) =>
-        ({ type, payload, actor, seq: index + 1 }) as unknown as RunEvent,
+        ({ type, payload, actor: { name: actor }, seq: index + 1 }) as unknown as RunEvent,
     )
     .reduce((progress, event) => applyEvent(progress, event, PHASE), NO_PROGRESS)
 }

@@ -22,9 +22,9 @@ export function FilterBar({ filter, total, isExact }: FilterBarProps) {
   const workflows = useWorkflowNames()
   const change = (changed: Partial<RunFilter>) => navigate(writeFilter({ ...filter, ...changed }))
   const toggle = (outcome: Outcome) => {
-    const chosen = filter.outcome ?? []
+    const chosen = filter.outcomes ?? []
     const isChosen = chosen.includes(outcome)
-    change({ outcome: isChosen ? chosen.filter((one) => one !== outcome) : [...chosen, outcome] })
+    change({ outcomes: isChosen ? chosen.filter((one) => one !== outcome) : [...chosen, outcome] })
   }
   return (
     <form className="filters" role="search" onSubmit={(event) => event.preventDefault()}>
@@ -47,12 +47,12 @@ export function FilterBar({ filter, total, isExact }: FilterBarProps) {
       <label className="filter">
         <span className="hidden">Status</span>
         <select
-          value={filter.status?.length === 1 ? filter.status[0] : (filter.status?.join(',') ?? '')}
-          onChange={({ target }) => navigate(writeFilter({ ...filter, status: readStatus(target.value) }))}
+          value={filter.statuses?.length === 1 ? filter.statuses[0] : (filter.statuses?.join(',') ?? '')}
+          onChange={({ target }) => navigate(writeFilter({ ...filter, statuses: readStatus(target.value) }))}
         >
           <option value="">Every status</option>
-          {filter.status && filter.status.length > 1 && (
-            <option value={filter.status.join(',')}>{filter.status.length} statuses</option>
+          {filter.statuses && filter.statuses.length > 1 && (
+            <option value={filter.statuses.join(',')}>{filter.statuses.length} statuses</option>
           )}
           {Object.entries(RUN_STATUS).map(([status, { label }]) => (
             <option key={status} value={status}>
@@ -80,7 +80,7 @@ export function FilterBar({ filter, total, isExact }: FilterBarProps) {
             key={outcome}
             type="button"
             className={`chip tone-${OUTCOME[outcome].tone}`}
-            aria-pressed={filter.outcome?.includes(outcome) ?? false}
+            aria-pressed={filter.outcomes?.includes(outcome) ?? false}
             title={OUTCOME[outcome].means}
             onClick={() => toggle(outcome)}
           >
@@ -101,8 +101,8 @@ export function FilterBar({ filter, total, isExact }: FilterBarProps) {
   )
 }
 
-function readStatus(text: string): RunFilter['status'] {
-  return text.split(',').filter((word) => Object.hasOwn(RUN_STATUS, word)) as RunFilter['status']
+function readStatus(text: string): RunFilter['statuses'] {
+  return text.split(',').filter((word) => Object.hasOwn(RUN_STATUS, word)) as RunFilter['statuses']
 }
 
 interface TypedProps {

@@ -15,6 +15,9 @@ export interface Column {
   compare(a: StoredRun, b: StoredRun): number
 }
 
+const NEWEST: RunOrder = { field: 'CREATED', direction: 'DESC' }
+const OLDEST: RunOrder = { field: 'CREATED', direction: 'ASC' }
+
 const newestFirst = (a: StoredRun, b: StoredRun) => compareTexts(b.id, a.id)
 const oldestFirst = (a: StoredRun, b: StoredRun) => compareTexts(a.id, b.id)
 const lastSettledFirst = (a: StoredRun, b: StoredRun) =>
@@ -23,7 +26,7 @@ const lastSettledFirst = (a: StoredRun, b: StoredRun) =>
 const active = (
   status: RunStatus,
   compare = newestFirst,
-  orderBy: RunOrder = 'CREATED_DESC',
+  orderBy = NEWEST,
   label = RUN_STATUS[status].label,
 ): Column => ({
   key: status.toLowerCase(),
@@ -38,16 +41,16 @@ const settled = (word: Word, statuses: readonly RunStatus[], outcome: Outcome): 
   word,
   statuses,
   outcomes: [outcome],
-  orderBy: 'ACTIVITY_DESC',
+  orderBy: { field: 'ACTIVITY', direction: 'DESC' },
   compare: lastSettledFirst,
 })
 
 /** The columns in the order of a run's life. Every run is in exactly one. */
 export const COLUMNS: readonly Column[] = [
   // The oldest run is claimed first.
-  active('QUEUED', oldestFirst, 'CREATED_ASC'),
+  active('QUEUED', oldestFirst, OLDEST),
   active('RUNNING'),
-  active('AWAITING_APPROVAL', newestFirst, 'CREATED_DESC', 'To approve'),
+  active('AWAITING_APPROVAL', newestFirst, NEWEST, 'To approve'),
   active('PAUSED'),
   active('CANCELLING'),
   settled(RUN_STATUS.COMPLETED, ['COMPLETED'], 'SUCCESS'),
@@ -58,11 +61,11 @@ export const COLUMNS: readonly Column[] = [
 
 /** The server's filter for a column; null if the board's filter excludes the column. */
 export function filterOfColumn(column: Column, filter: RunFilter): RunFilter | null {
-  const { outcome: wanted, status: wantedStatus } = filter
-  const status = column.statuses.filter((status) => wantedStatus?.includes(status) ?? true)
+  const { outcomes: wanted, statuses: wantedStatuses } = filter
+  const statuses = column.statuses.filter((status) => wantedStatuses?.includes(status) ?? true)
   const isWanted = !wanted || column.outcomes.some((outcome) => wanted.includes(outcome))
-  if (status.length === 0 || !isWanted) return null
-  return { ...filter, status, ...(column.outcomes.length > 0 && { outcome: [...column.outcomes] }) }
+  if (statuses.length === 0 || !isWanted) return null
+  return { ...filter, statuses, ...(column.outcomes.length > 0 && { outcomes: [...column.outcomes] }) }
 }
 
 function compareTexts(a: string, b: string): number {

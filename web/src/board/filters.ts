@@ -6,12 +6,12 @@ export function readFilter(search: string): RunFilter {
   const parameters = new URLSearchParams(search)
   const list = (name: string) => (parameters.get(name) ?? '').split(',').filter(Boolean)
   const text = (name: string) => parameters.get(name)?.trim() ?? ''
-  const status = list('status').filter((word): word is RunStatus => Object.hasOwn(RUN_STATUS, word))
-  const outcome = list('outcome').filter((word): word is Outcome => Object.hasOwn(OUTCOME, word))
+  const statuses = list('status').filter((word): word is RunStatus => Object.hasOwn(RUN_STATUS, word))
+  const outcomes = list('outcome').filter((word): word is Outcome => Object.hasOwn(OUTCOME, word))
   const labels = parameters.getAll('label').filter(Boolean)
   return {
-    ...(status.length > 0 && { status }),
-    ...(outcome.length > 0 && { outcome }),
+    ...(statuses.length > 0 && { statuses }),
+    ...(outcomes.length > 0 && { outcomes }),
     ...(labels.length > 0 && { labels }),
     ...(text('workflow') && { workflow: text('workflow') }),
     ...(text('project') && { project: text('project') }),
@@ -20,10 +20,10 @@ export function readFilter(search: string): RunFilter {
 }
 
 /** The address of the board with a filter, as `readFilter` reads it. */
-export function writeFilter({ status, outcome, labels, workflow, project, text }: RunFilter): string {
+export function writeFilter({ statuses, outcomes, labels, workflow, project, text }: RunFilter): string {
   const parameters = new URLSearchParams()
-  if (status?.length) parameters.set('status', status.join(','))
-  if (outcome?.length) parameters.set('outcome', outcome.join(','))
+  if (statuses?.length) parameters.set('status', statuses.join(','))
+  if (outcomes?.length) parameters.set('outcome', outcomes.join(','))
   if (workflow) parameters.set('workflow', workflow)
   if (project) parameters.set('project', project)
   for (const label of labels ?? []) parameters.append('label', label)

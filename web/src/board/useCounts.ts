@@ -26,9 +26,9 @@ export function useCounts(filter: RunFilter): Readonly<Record<string, Counted>> 
     let isCounting = false
     let isStale = false
     const ask = async (outcome: Outcome | undefined) => {
-      const isWanted = !outcome || (filter.outcome?.includes(outcome) ?? true)
+      const isWanted = !outcome || (filter.outcomes?.includes(outcome) ?? true)
       if (!isWanted) return []
-      return pawl.runs.counts({ filter: outcome ? { ...filter, outcome: [outcome] } : filter, signal })
+      return pawl.runs.counts({ filter: outcome ? { ...filter, outcomes: [outcome] } : filter, signal })
     }
     const count = async () => {
       timer = undefined

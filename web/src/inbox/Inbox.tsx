@@ -5,7 +5,7 @@ import { describeError } from '../elements/Problem.tsx'
 import { ApprovalCard } from '../activity/ApprovalCard.tsx'
 import type { PendingApprovals } from './usePending.ts'
 
-const WAITING: { status: RunStatus[] } = { status: ['AWAITING_APPROVAL', 'PAUSED'] }
+const WAITING: { statuses: RunStatus[] } = { statuses: ['AWAITING_APPROVAL', 'PAUSED'] }
 
 /** All pending approvals, across all runs. */
 export function Inbox({ pending }: { readonly pending: PendingApprovals }) {

@@ -22,7 +22,7 @@ export function usePending(): PendingApprovals {
   const { value, error, refresh } = useRunData(
     'pending',
     change,
-    (pawl, signal) => pawl.approvals.list({ filter: { status: ['PENDING'] }, first: 100, signal }),
+    (pawl, signal) => pawl.approvals.list({ filter: { statuses: ['PENDING'] }, first: 100, signal }),
     REFRESH_MS,
   )
   useEffect(() => {

@@ -86,7 +86,7 @@ function EventLine({ event }: { readonly event: RunEvent }) {
         </time>
         <Shape tone={toneOf(event)} />
         <span className="event-summary">{summary}</span>
-        <span className="event-actor">{actor}</span>
+        <span className="event-actor">{actor.name}</span>
         <span className="event-seq">{seq}</span>
       </summary>
       {isOpen && (
@@ -106,7 +106,7 @@ function toLines(events: readonly RunEvent[], wanted: string): Line[] {
   const hasEpochs = (events.at(-1)?.epoch ?? 1) > 1
   let epoch: number | undefined
   for (const event of events.toReversed()) {
-    if (text && !`${event.type} ${event.summary} ${event.actor}`.toLowerCase().includes(text)) continue
+    if (text && !`${event.type} ${event.summary} ${event.actor.name}`.toLowerCase().includes(text)) continue
     if (hasEpochs && event.epoch !== epoch) lines.push({ kind: 'epoch', epoch: event.epoch })
     epoch = event.epoch
     lines.push({ kind: 'event', event })

@@ -6,6 +6,7 @@ import {
   existsPast,
   isUpTo,
   isBetween,
+  isFrom,
   orderBy,
   toPage,
 } from '../../sql/page.ts'
@@ -28,7 +29,7 @@ export interface ExecutionVisibility extends Visibility {
 
 const order: PageOrder = { column: Prisma.sql`x.started_at`, id: Prisma.sql`x.id`, newestFirst: true }
 
-const ROW = { has_behind: bool, execution: json<Execution | null>() }
+const ROW = { has_behind: bool, has_ahead: bool, execution: json<Execution | null>() }
 
 /** Lists executions, newest first. */
 export async function listExecutions(
@@ -39,14 +40,18 @@ export async function listExecutions(
 ): Promise<Page<Execution>> {
   const from = Prisma.sql`FROM execution x WHERE ${where(filter, sight)}`
   const behind = existsPast([{ from, order }], page.after, isUpTo)
+  const ahead = existsPast([{ from, order }], page.before, isFrom)
   const listing = Prisma.sql`
-SELECT ${behind} AS has_behind, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+SELECT ${behind} AS has_behind, ${ahead} AS has_ahead, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT ${Prisma.raw(EXECUTION_JSON)} AS execution ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
   const rows = await queryComposed(connection, listing, ROW)
   const executions = rows.flatMap(({ execution }) => (execution ? [execution] : []))
-  return toPage(executions, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
+  return toPage(executions, page, {
+    hasBehind: rows[0]?.has_behind ?? false,
+    hasAhead: rows[0]?.has_ahead ?? false,
+  })
 }
 
 function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionVisibility): Prisma.Sql {

@@ -4,6 +4,7 @@ import { isAnyOf, type Visibility } from '../../run/runFilter.ts'
 import {
   existsPast,
   isBetween,
+  isFrom,
   isUpTo,
   orderBy,
   type Page,
@@ -58,6 +59,7 @@ export const matchId = ({ sessionId, seq }: Pick<TranscriptMatch, 'sessionId' | 
 
 const ROW = {
   has_behind: bool,
+  has_ahead: bool,
   session_id: nullable(column('entry', 'session_id')),
   seq: column('entry', 'seq'),
   kind: column('entry', 'kind'),
@@ -75,9 +77,10 @@ export async function searchTranscripts(
   const from = Prisma.sql`FROM entry e JOIN session s ON s.id = e.session_id JOIN run r ON r.id = s.run_id
   WHERE ${where(search, sight)}`
   const behind = existsPast([{ from, order }], page.after, isUpTo)
+  const ahead = existsPast([{ from, order }], page.before, isFrom)
   const start = Prisma.sql`greatest(1, strpos(lower(${SAID}), lower(${search.text}::text)) - ${EXCERPT.before}::int)`
   const listing = Prisma.sql`
-SELECT ${behind} AS has_behind, found.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+SELECT ${behind} AS has_behind, ${ahead} AS has_ahead, found.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT e.session_id, e.seq, e.kind, e.at, substr(${SAID}, ${start}, ${EXCERPT.length}::int) AS excerpt
   ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
@@ -86,7 +89,10 @@ SELECT ${behind} AS has_behind, found.* FROM (SELECT 1) AS always LEFT JOIN LATE
   const found = rows.flatMap(({ session_id: sessionId, seq, kind, at, excerpt }) =>
     sessionId === null ? [] : [{ sessionId, seq, kind, at, excerpt }],
   )
-  return toPage(found, page, { hasBehind: rows[0]?.has_behind ?? false, hasAhead: false })
+  return toPage(found, page, {
+    hasBehind: rows[0]?.has_behind ?? false,
+    hasAhead: rows[0]?.has_ahead ?? false,
+  })
 }
 
 function where({ text, runId, sessionId, kinds }: TranscriptSearch, sight: Visibility): Prisma.Sql {
