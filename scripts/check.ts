@@ -27,7 +27,7 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['contract', 'tsx scripts/checkContract.ts'],
   ['house', 'vitest run --project unit test/unit/house'],
   ['statements', 'vitest run --project integration test/integration/store/statements.test.ts'],
-  ['SDK package', 'publint sdk --strict && attw --pack sdk --quiet --profile node16'],
+  ['SDK package', 'publint sdk --strict && attw --pack sdk --quiet'],
   ['SDK size', 'tsx scripts/sdkSize.ts'],
   ['packages', 'tsx scripts/packageSize.ts'],
 ]

@@ -134,6 +134,8 @@ export class ClaimLoop {
       else await this.#handler(owned)
       return { reason: 'INCOMPLETE', error: 'The handler returned without completing the run' }
     } catch (error) {
+      // The run keeps the message alone; an interrupted handler throws because it was told to stop.
+      if (!owned.interruption) this.#options.onError?.(error)
       return { reason: 'REPORTED_FAILURE', error: describeError(error) }
     }
   }

@@ -22,7 +22,10 @@ export interface WorkerOptions {
    * the feed reports a run.
    */
   readonly mayTake?: (() => Promise<boolean> | boolean) | undefined
-  /** Called with errors that are being retried, and with those at the end of a claim. */
+  /**
+   * Called with errors that are being retried, those at the end of a claim, and what a handler threw without being
+   * interrupted: the error itself, whose stack the run does not keep.
+   */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 

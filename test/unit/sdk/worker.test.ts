@@ -201,15 +201,23 @@ describe('a worker', () => {
 
   it('fails a run with what its handler threw', async () => {
     const { writes, work } = await startRunServer(['run_1', 'run_2'])
-    work((held) => {
-      throw new Error(held.run.id === 'run_1' ? 'no disk' : '')
-    })
+    const thrown = { run_1: new Error('no disk'), run_2: new Error('') }
+    const told: unknown[] = []
+    work(
+      (held) => {
+        throw thrown[held.run.id as keyof typeof thrown]
+      },
+      { onError: (error) => told.push(error) },
+    )
     await expect
       .poll(() => writes, patience)
       .toEqual([
         'failRun run_1 #7 REPORTED_FAILURE no disk',
         'failRun run_2 #7 REPORTED_FAILURE The handler threw an error without a message',
       ])
+    // The errors themselves, with their stacks.
+    expect(told[0]).toBe(thrown.run_1)
+    expect(told[1]).toBe(thrown.run_2)
   })
 
   it('confirms a cancel once the handler has stopped', async () => {
