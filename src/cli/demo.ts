@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { createPawl } from '@pawl/sdk'
+import { chooseAgent } from './demo/chooseAgent.ts'
 import { CommandRunner } from './demo/commandRunner.ts'
 import { openDemoServer } from './demo/openDemoServer.ts'
 import { Narrator } from './demo/narrator.ts'
@@ -14,6 +15,7 @@ import { ignoreBrokenOutput } from './kit/output.ts'
 import { parseCount, withExamples } from './kit/options.ts'
 
 interface Options extends CommonOptions {
+  readonly agent?: string
   readonly exit?: boolean
   readonly short?: boolean
   readonly port: number
@@ -31,14 +33,20 @@ export function demoCommand(): Command {
   const command = new Command('demo')
     .description('watch a server and a real agent work on this repository, and what can go wrong')
     .option('--exit', 'exit after the demonstration and leave nothing behind')
-    .option('--short', 'only the first chapter: a review that works')
+    .option('--short', 'only the first chapter: a review that works; with --agent also the one of that agent')
+    .option('--agent <name>', "a preset whose agent the workers use, installed here (default: the example's)")
     .option('--data <dir>', `data directory (default: ${DATA}; with --exit a temporary one)`)
     .option('--port <number>', 'port to listen on; another one if it is taken', parseCount, 4400)
     .option('--pace <ms>', 'how long the agent pauses in each phase, so that people can follow', parseCount)
     .option('--no-color', 'no colours')
-  return withExamples(command, ['pawl demo', 'pawl demo --exit   # in CI: ends by itself']).action(
+  return withExamples(command, [
+    'pawl demo',
+    'pawl demo --exit   # in CI: ends by itself',
+    'pawl demo --short --agent codex   # a real agent, with a worker that is killed',
+  ]).action(
     createAction<Options>(async (invocation, options) => {
       ignoreBrokenOutput()
+      const agent = options.agent === undefined ? null : await chooseAgent(options.agent)
       const temporary =
         options.exit && !options.data ? await mkdtemp(join(tmpdir(), 'pawl-demo-')) : undefined
       const data = temporary ?? resolve(options.data ?? DATA)
@@ -63,6 +71,7 @@ export function demoCommand(): Command {
           server,
           stays: !options.exit,
           isShort: options.short === true,
+          agent,
           isWatched: !options.exit && invocation.out.isTerminal && process.stdin.isTTY,
           signal: left.signal,
         }

@@ -1,5 +1,6 @@
 import type { Pawl } from '@pawl/sdk'
 import type { RunningServer } from '../../server/startServer.ts'
+import type { ChosenAgent } from './chooseAgent.ts'
 import type { CommandRunner } from './commandRunner.ts'
 import type { Narrator } from './narrator.ts'
 
@@ -16,8 +17,10 @@ export interface Demo {
   readonly signal: AbortSignal
   /** Whether the server keeps running afterwards. */
   readonly stays: boolean
-  /** Whether only the first chapter is shown. */
+  /** Whether only the first chapter is shown, and the one of the agent that was named. */
   readonly isShort: boolean
+  /** The agent that was named for the workers; null: the example's. */
+  readonly agent: ChosenAgent | null
   /** Whether a person is at the terminal to be asked. */
   readonly isWatched: boolean
 }

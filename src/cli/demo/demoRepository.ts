@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ownFile } from './ownFile.ts'
 
 /** The chapters of the repository, by file. */
 const CHAPTERS = {
@@ -19,8 +18,8 @@ export interface DemoRepository {
   readonly repository: string
   /** The folder of the repository that contains the chapters. */
   readonly chapters: string
-  /** Writes the settings of a worker whose agent pauses after each file it verifies. Returns the path of the settings. */
-  readonly configure: (worker: { owner: string; label: string; pauseMs: number }) => Promise<string>
+  /** Writes the settings of a worker with this definition of its agent. Returns the path of the settings. */
+  readonly configure: (worker: { owner: string; label: string; agent: object }) => Promise<string>
   /** Runs git in the repository and returns its output. */
   readonly git: (...words: string[]) => Promise<string>
 }
@@ -35,14 +34,8 @@ export async function createDemoRepository(data: string): Promise<DemoRepository
   await git('init', '--quiet', '--initial-branch=main')
   await git('add', '.')
   await git('commit', '--quiet', '--message=Three chapters')
-  const configure: DemoRepository['configure'] = async ({ owner, label, pauseMs }) => {
+  const configure: DemoRepository['configure'] = async ({ owner, label, agent }) => {
     const file = join(folder, `${owner}.json`)
-    const agent = [
-      process.execPath,
-      resolve(ownFile('examples/agents/indexing-agent.js')),
-      '--pause',
-      String(pauseMs),
-    ]
     const settings = {
       owner,
       workflows: ['handover'],
@@ -51,7 +44,7 @@ export async function createDemoRepository(data: string): Promise<DemoRepository
       drainSeconds: 1,
       state: 'sessions',
       workspace: { repository: 'repository', base: 'main', root: 'worktrees' },
-      agents: { default: { adapter: 'process', command: agent, prompt: 'stdin', killAfterSeconds: 2 } },
+      agents: { default: { ...agent, killAfterSeconds: 2 } },
     }
     await writeFile(file, JSON.stringify(settings, null, 2))
     return file

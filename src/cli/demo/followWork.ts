@@ -23,6 +23,8 @@ export async function followRun(
 ): Promise<RunEvent> {
   for await (const event of pawl.runs.events(runId, { after, untilSettled: true, signal })) {
     if (SHOWN.test(event.type)) narrator.echo(eventLine(narrator.colors, event))
+    if (event.type === 'approval.requested' && event.payload.kind === 'RECOVERY')
+      throw new Error(`the demonstration failed: ${event.payload.question}`)
     if (isIt(event)) return event
     if (WRONG.has(event.type)) throw new Error(`the demonstration failed: ${event.summary}`)
   }

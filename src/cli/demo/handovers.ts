@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { entryText } from '@pawl/sdk'
 import type { Run, RunEvent } from '@pawl/sdk'
 import { whyUnstartable } from '../../processes/findCommand.ts'
 import { findProcess, isLiving } from '../../processes/processTable.ts'
 import { timeLimit } from '../../processes/timeLimit.ts'
 import { findOpenApproval } from '../../advice/findOpenApproval.ts'
 import { EXIT } from '../kit/exitCodes.ts'
+import { safeText } from '../terminal/width.ts'
 import type { Started } from './commandRunner.ts'
 import { followRun, followTranscript } from './followWork.ts'
 import { expectEqual } from './demo.ts'
@@ -21,8 +23,9 @@ const WORKFLOW = ownFile('examples/workflows/handover.yaml')
 /** How long the first worker's agent pauses after each file: long enough to be killed there, on any machine. */
 const REST_MS = 60_000
 
-/** After this the chapter counts as failed. */
+/** After this the chapter counts as failed: with the example's agent, and with one that asks a model. */
 const CHAPTER_TIMEOUT_MS = 120_000
+const REAL_CHAPTER_TIMEOUT_MS = 1_200_000
 
 /** Chapter: a worker is killed in the middle of a phase, and another one continues. */
 export async function handOver(demo: Demo): Promise<void> {
@@ -38,11 +41,15 @@ export async function handOver(demo: Demo): Promise<void> {
     'pawl worker prompts agents phase by phase, waits for their files, and submits them. Each run works in a git ' +
       'worktree of its own, here of a small repository of three chapters that needs an index.',
   )
+  if (demo.agent)
+    narrator.say(
+      `The agent is ${demo.agent.name}, by its preset: it asks its model, may write and run commands, and takes as long as it takes.`,
+    )
   await showCommand(demo, ['workflow', 'apply', WORKFLOW])
   const repository = await createDemoRepository(demo.data)
   const workers: Started[] = []
   try {
-    const signal = timeLimit(CHAPTER_TIMEOUT_MS, demo.signal)
+    const signal = timeLimit(demo.agent ? REAL_CHAPTER_TIMEOUT_MS : CHAPTER_TIMEOUT_MS, demo.signal)
     await tellHandover({ ...demo, signal }, repository, workers)
   } finally {
     for (const worker of workers) worker.kill('SIGTERM')
@@ -55,7 +62,8 @@ async function tellHandover(demo: Demo, repository: DemoRepository, workers: Sta
   const { narrator } = demo
   const label = `demo-${randomUUID().slice(0, 8)}`
   const startAnother = async (owner: string, pauseMs: number) => {
-    const worker = startWorker(demo, await repository.configure({ owner, label, pauseMs }), owner)
+    const agent = demo.agent?.definition ?? defineExample(pauseMs)
+    const worker = startWorker(demo, await repository.configure({ owner, label, agent }), owner)
     workers.push(worker)
     return worker
   }
@@ -68,7 +76,8 @@ async function tellHandover(demo: Demo, repository: DemoRepository, workers: Sta
   const sent = await followRun(demo, run.id, asked.seq, isVerifying)
   if (sent.type !== 'prompt.sent') throw new Error('the verifier was not prompted')
   const { sessionId } = sent.payload
-  const heard = await followTranscript(demo, { sessionId, after: 0, pattern: /^verified /m })
+  const pattern = demo.agent ? /./ : /^verified /m
+  const heard = await followTranscript(demo, { sessionId, after: 0, pattern })
   await killInTheMiddle(demo, run, first)
 
   narrator.gap()
@@ -79,11 +88,13 @@ async function tellHandover(demo: Demo, repository: DemoRepository, workers: Sta
   await followRun(demo, run.id, sent.seq, ({ type }) => type === 'run.completed')
   narrator.gap()
   narrator.say('What its verifier said:')
-  await followTranscript(demo, {
-    sessionId,
-    after: heard,
-    pattern: /^found verified already: .*\n[^]*wrote verify\.json/m,
-  })
+  if (demo.agent) await showMessages(demo, sessionId, heard)
+  else
+    await followTranscript(demo, {
+      sessionId,
+      after: heard,
+      pattern: /^found verified already: .*\n[^]*wrote verify\.json/m,
+    })
   await examineRun(demo, run.id)
 
   narrator.gap()
@@ -91,13 +102,21 @@ async function tellHandover(demo: Demo, repository: DemoRepository, workers: Sta
   await showCommand(demo, ['run', 'diff', '--stat', run.id])
   await showCommand(demo, ['run', 'merge', run.id])
   const index = await repository.git('show', 'main:INDEX.md')
-  expectEqual(index.match(/^- \[The \w+\]\(chapters\/.*\.md\): \d+ words$/gm)?.length, 3)
+  if (demo.agent) for (const line of index.split('\n')) narrator.echo(safeText(line))
+  else expectEqual(index.match(/^- \[The \w+\]\(chapters\/.*\.md\): \d+ words$/gm)?.length, 3)
   second.kill('SIGTERM')
   expectEqual(await second.ended, EXIT.done)
   narrator.conclude(
-    'COMPLETED by the second worker, in the attempt that the first one began: submitted files and approvals were kept, ' +
-      'no prompt was sent twice, and the agent continued from what it found.',
+    `COMPLETED by the second worker${demo.agent ? '' : ', in the attempt that the first one began'}: submitted files and approvals were ` +
+      'kept, no prompt was sent twice, and the agent continued from what it found.',
   )
+}
+
+/** The example's agent, which rests after each file that it verifies. */
+function defineExample(pauseMs: number) {
+  const agent = resolve(ownFile('examples/agents/indexing-agent.js'))
+  const command = [process.execPath, agent, '--pause', String(pauseMs)]
+  return { adapter: 'process', command, prompt: 'stdin' }
 }
 
 function startWorker({ narrator, commands }: Demo, config: string, owner: string): Started {
@@ -147,7 +166,7 @@ async function approve(demo: Demo, runId: string): Promise<void> {
 
 /** Kills the worker while its agent is working, and waits until the agent is gone, too. */
 async function killInTheMiddle(
-  { narrator, pawl, signal }: Demo,
+  { narrator, pawl, signal, agent: chosen }: Demo,
   { id }: Run,
   worker: Started,
 ): Promise<void> {
@@ -156,9 +175,8 @@ async function killInTheMiddle(
   const agent = pid ? findProcess(pid) : undefined
   if (!agent) throw new Error('no agent was at work')
   narrator.gap()
-  narrator.say(
-    `One chapter of three is verified. Process ${agent.pid} is the agent, ${worker.pid} its worker:`,
-  )
+  const stage = chosen ? 'The verifier is at work.' : 'One chapter of three is verified.'
+  narrator.say(`${stage} Process ${agent.pid} is the agent, ${worker.pid} its worker:`)
   narrator.command(`kill -9 ${worker.pid}`)
   worker.kill('SIGKILL')
   await worker.ended
@@ -167,12 +185,22 @@ async function killInTheMiddle(
   narrator.say(`Its agent died with it: process ${agent.pid} is gone.`)
 }
 
-/** Checks that the log shows exactly the expected handover. */
-async function examineRun({ pawl, signal }: Demo, runId: string): Promise<void> {
+/** Shows what the agent of a session has said since this entry. */
+async function showMessages(
+  { pawl, narrator, signal }: Demo,
+  sessionId: string,
+  after: number,
+): Promise<void> {
+  for await (const entry of pawl.sessions.transcript(sessionId, { after, signal })) {
+    if (entry.kind !== 'MESSAGE') continue
+    for (const line of entryText(entry).split('\n').filter(Boolean)) narrator.echo(safeText(line), 'agent')
+  }
+}
+
+/** Checks that the log shows the expected handover; how often the example's agent tries, and what it hands over, is known exactly. */
+async function examineRun({ pawl, signal, agent }: Demo, runId: string): Promise<void> {
   const run = await pawl.runs.get(runId)
   expectEqual([run?.status, run?.outcome], ['COMPLETED', 'SUCCESS'])
-  const attempts = run?.phases.map(({ key, attempts }) => `${key} ${attempts}`)
-  expectEqual(attempts, ['plan 1', 'build 2', 'verify 1', 'done 1'])
   const owners = new Set<string>()
   const prompts: string[] = []
   for await (const { type, payload } of pawl.runs.events(runId, { untilSettled: true, signal })) {
@@ -181,6 +209,9 @@ async function examineRun({ pawl, signal }: Demo, runId: string): Promise<void> 
   }
   expectEqual([...owners], ['worker-a', 'worker-b'])
   expectEqual(new Set(prompts).size, prompts.length)
+  if (agent) return
+  const attempts = run?.phases.map(({ key, attempts }) => `${key} ${attempts}`)
+  expectEqual(attempts, ['plan 1', 'build 2', 'verify 1', 'done 1'])
   const { nodes } = await pawl.artifacts.list(runId)
   expectEqual(nodes.map(({ path, valid }) => `${path} ${valid}`).toReversed(), [
     'plan.md true',

@@ -25,6 +25,7 @@ export async function tellStory(demo: Demo): Promise<void> {
 
   const reviewed = await reviewRepository(demo)
   if (!demo.isShort) await tellTroubles(demo, reviewed)
+  else if (demo.agent) await handOver(demo)
   await examine(demo)
 
   if (!demo.stays) return

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -15,19 +15,33 @@ describe('pawl demo', () => {
   }, 180_000)
 
   it(
-    'stays up after the story until Ctrl-C, and can be looked at from another terminal',
-    { tags: 'thorough', timeout: 180_000 },
+    'has a named agent work, stays up after that until Ctrl-C, and can be looked at from another terminal',
+    { tags: 'thorough', timeout: 300_000 },
     async () => {
       const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
       onTestFinished(() => rm(data, { recursive: true }))
-      const running = startPawl(['demo', '--short', '--data', data, '--port', '0'])
+      const env = { PATH: `${await installCodex()}:${process.env['PATH']}` }
+      const words = ['demo', '--short', '--agent', 'codex', '--data', data, '--port', '0']
+      const running = startPawl(words, { env })
       await running.until(/sign-in\?code=/)
+      for (const line of CODEX_AT_WORK) expect(running.printed()).toMatch(line)
       const { stdout } = await runPawl(['run', 'list'], { env: { PAWL_DATA: data } })
-      expect(stdout.match(/COMPLETED/g)).toHaveLength(1)
+      expect(stdout.match(/COMPLETED/g)).toHaveLength(2)
       running.kill('SIGINT')
       expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
     },
   )
+
+  it('says which agents are installed where the one that is named is not', async () => {
+    const env = { PATH: await installCodex() }
+    const [missing, unknown] = await Promise.all(
+      ['pi', 'nobody'].map((name) => runPawl(['demo', '--agent', name], { env })),
+    )
+    expect(missing).toMatchObject({ code: 2, stdout: '' })
+    expect(missing?.stderr).toContain('pi is not installed: there is no pi on the PATH (installed: codex)')
+    expect(unknown?.code).toBe(2)
+    expect(unknown?.stderr).toMatch(/there is no agent nobody \(known: claude, codex, .*qwen-acp\)/)
+  })
 
   it(
     'ends in the middle of the story where it is told to, with everything it started',
@@ -42,6 +56,47 @@ describe('pawl demo', () => {
     },
   )
 })
+
+/**
+ * Installs a program that behaves like Codex, and works like the example's agent; the first to verify never comes to an end. Returns the
+ * folder to be put on the PATH.
+ */
+async function installCodex(): Promise<string> {
+  const bin = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
+  onTestFinished(() => rm(bin, { recursive: true }))
+  const agent = join(import.meta.dirname, '../../../examples/agents/indexing-agent.js')
+  const begun = join(bin, 'begun')
+  const say = (text: string) =>
+    `echo '${JSON.stringify({ type: 'item.completed', item: { id: 'i', type: 'agent_message', text } })}'`
+  await writeFile(
+    join(bin, 'codex'),
+    [
+      '#!/bin/sh',
+      'prompt=$(cat)',
+      `echo '{"type":"thread.started","thread_id":"of-this-test"}'`,
+      say('I am at work.'),
+      'case "$prompt" in *“verify”*)',
+      `  [ -e '${begun}' ] || { : > '${begun}'; ${say('I count the words.')}; exec sleep 600; } ;;`,
+      'esac',
+      `printf %s "$prompt" | '${process.execPath}' '${agent}'`,
+      say('Done as it was asked.'),
+      '',
+    ].join('\n'),
+    { mode: 0o755 },
+  )
+  return bin
+}
+
+/** What is seen of an agent that was named. */
+const CODEX_AT_WORK = [
+  /The agent is codex, by its preset/,
+  /agent │ I am at work\./,
+  /The verifier is at work\. Process \d+ is the agent/,
+  /Its agent died with it: process \d+ is gone/,
+  /agent │ Done as it was asked\./,
+  /- \[The harbour\]\(chapters\/1-harbour\.md\): \d+ words/,
+  /COMPLETED by the second worker: submitted files/,
+]
 
 /** What a person who watches has to have seen. */
 const STORY = [
