@@ -81,11 +81,11 @@ export const PRESETS = {
     command: ['aider', '--message-file', '{promptFile}', '--yes-always', '--no-auto-commits', '--no-pretty'],
     prompt: 'file',
   },
-  /** opencode. What it may do is for `permission` in its own configuration. */
+  /** opencode. What it may do is for `permission` in its own configuration. Without `--thinking` it prints no thoughts. */
   opencode: {
     adapter: 'process',
-    command: ['opencode', 'run', '--format', 'json'],
-    resume: ['opencode', 'run', '--format', 'json', '--session', '{session}'],
+    command: ['opencode', 'run', '--format', 'json', '--thinking'],
+    resume: ['opencode', 'run', '--format', 'json', '--thinking', '--session', '{session}'],
     prompt: 'stdin',
     output: 'jsonl:opencode',
     mcp: 'opencode',

@@ -94,9 +94,16 @@ const INJECTIONS: Readonly<Record<McpAgent, Inject>> = {
     return { env: { GEMINI_CLI_SYSTEM_SETTINGS_PATH: path }, files: { [path]: asJson(entry) } }
   },
 
-  /** Its servers inherit its environment. A header can refer to a variable in a settings file only. */
+  /**
+   * Its servers inherit its environment. A header can refer to a variable in a settings file only. Without `alwaysLoadTools` the tools
+   * stay behind a search.
+   */
   qwen(server, { folder }) {
-    const entry = { ...describe(server, { urlKey: 'httpUrl', token: '$PAWL_TOKEN' }), trust: true }
+    const entry = {
+      ...describe(server, { urlKey: 'httpUrl', token: '$PAWL_TOKEN' }),
+      trust: true,
+      alwaysLoadTools: true,
+    }
     if ('command' in server) return { args: [`--mcp-config=${asJson(entry)}`] }
     const path = join(folder, 'qwen-settings.json')
     return { env: { QWEN_CODE_SYSTEM_SETTINGS_PATH: path }, files: { [path]: asJson(entry) } }

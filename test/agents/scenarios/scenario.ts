@@ -33,6 +33,13 @@ export const write = ({ workspace }: Stage, text = '{"ok":true}\n'): Answer => (
   use: [{ write: join(workspace, 'out.json'), text }],
 })
 
+/** Writes it anew, by a command: some agents overwrite no file that they have not read in this session. */
+export const rewrite = ({ workspace }: Stage): Answer => ({
+  think: 'A file is wanted.',
+  say: 'I correct the file.',
+  use: [{ run: `echo '{"ok":true}' > ${join(workspace, 'out.json')}` }],
+})
+
 export const DONE: Answer = { say: 'Done.' }
 
 /** A long command, by which it is seen that one is under way. */

@@ -1,3 +1,4 @@
+import type { Asked } from '../../support/model/scriptedModel.ts'
 import {
   ANY,
   check,
@@ -7,6 +8,7 @@ import {
   longCommand,
   memory,
   REPAIR,
+  rewrite,
   scenes,
   write,
 } from './scenario.ts'
@@ -23,7 +25,7 @@ export const WORK: readonly Scenario[] = [
     isQuick: true,
     async play(stage, runId) {
       stage.model.follow(
-        scenes([REPAIR, write(stage), { say: 'Repaired.' }], [ANY, write(stage, '{}\n'), DONE]),
+        scenes([REPAIR, rewrite(stage), { say: 'Repaired.' }], [ANY, write(stage, '{}\n'), DONE]),
       )
       await stage.work()
       await completed(stage, runId)
@@ -91,7 +93,7 @@ export const WORK: readonly Scenario[] = [
       const usage = { input: 1_000, cached: 400, output: 50 }
       stage.model.follow(
         scenes(
-          [REPAIR, { ...write(stage), usage }, { ...DONE, usage }],
+          [REPAIR, { ...rewrite(stage), usage }, { ...DONE, usage }],
           [ANY, { ...write(stage, '{}\n'), usage }, { ...DONE, usage }],
         ),
       )
@@ -104,9 +106,15 @@ export const WORK: readonly Scenario[] = [
         cached: sumOf(entries.map(({ cachedTokens }) => cachedTokens)),
         output: sumOf(entries.map(({ outputTokens }) => outputTokens)),
       }
-      // what is asked beside the work, as for a title, offers no tools, and may count or not
-      const forWork = stage.heard.filter(({ question }) => question.tools.length > 0)
-      const counted = [forWork, stage.heard].map((asked) => ({
+      // what is asked beside the work, as for a title, may count or not: it offers no tools, or is no part of the script
+      const isForWork = ({ question }: Asked) => question.tools.length > 0
+      const isScripted = (each: Asked) => each.usage?.input === usage.input
+      const counted = [
+        stage.heard.filter((each) => isForWork(each) && isScripted(each)),
+        stage.heard.filter(isForWork),
+        stage.heard.filter(isScripted),
+        stage.heard,
+      ].map((asked) => ({
         input: sumOf(asked.map((each) => each.usage?.input)),
         cached: sumOf(asked.map((each) => each.usage?.cached)),
         output: sumOf(asked.map((each) => each.usage?.output)),

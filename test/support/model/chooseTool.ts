@@ -32,6 +32,8 @@ const PLANS = ['update_plan', 'TodoWrite', 'todowrite', 'todo_write', 'write_tod
 /** What stands in a list of steps, and what a step is named there. */
 const STEPS = ['plan', 'todos', 'items']
 const STEP = ['step', 'content', 'description', 'text']
+/** Tools that call one that is not offered until it is searched for. */
+const BRIDGES = ['tool_call']
 /** How a model says that a command needs a permission. */
 const ESCALATED = { sandbox_permissions: 'require_escalated', justification: 'It has to be so.' }
 
@@ -40,7 +42,9 @@ export function chooseTool(use: Use, tools: readonly Tool[]): Call | null {
   if ('tool' in use) {
     const tool =
       tools.find(({ name }) => name === use.tool) ?? tools.find(({ name }) => name.endsWith(use.tool))
-    return tool ? call(tool, use.input) : null
+    if (tool) return call(tool, use.input)
+    const bridge = find(tools, BRIDGES)
+    return bridge ? call(bridge, { name: `mcp__pawl__${use.tool}`, arguments: use.input }) : null
   }
   if ('run' in use) return runCommand(use.run, tools, use.asksFirst)
   if ('plan' in use) return makePlan(use.plan, tools)
