@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { ExpiryPolicy, Pawl } from '@pawl/sdk'
+import { isSuccess } from '@pawl/sdk'
+import type { ApprovalDetail, ExpiryPolicy, Pawl } from '@pawl/sdk'
 import { chooseRunId } from '../kit/chooseRun.ts'
 import { addOwnerOptions } from '../kit/ownerOptions.ts'
 import type { OwnerOptions } from '../kit/ownerOptions.ts'
@@ -15,6 +16,8 @@ interface Options extends OwnerOptions {
   readonly gate?: string
   readonly phase?: string
   readonly payload?: string
+  readonly answer?: string
+  readonly wait?: number
   readonly approver?: string[]
   readonly selfApproval: boolean
   readonly expires?: number
@@ -32,6 +35,7 @@ export function approvalRequestCommand(): Command {
     'pawl approval request --phase release   # the question that the workflow declares',
     "pawl approval request 'May the old table be dropped?' --gate schema --payload @plan.json",
     "pawl approval request 'Is this the right reading?' --phase analysis --expires 2d --on-expiry reject",
+    "pawl approval request 'Which colour?' --answer @colour.schema.json --wait 10m",
   ]).argument(
     '[question]',
     'the question: text, @file, or - for standard input (default: question and approvers that the workflow declares for --phase)',
@@ -40,6 +44,11 @@ export function approvalRequestCommand(): Command {
     .option('--gate <name>', 'name of the gate (default: agent)')
     .option('--phase <key>', 'the current phase, if its work is to be approved')
     .option('--payload <json>', 'data shown with the question: JSON, @file or - for standard input')
+    .option(
+      '--answer <schema>',
+      'ask a question instead, by the JSON Schema of its answer (an object with flat properties): the run stays with its owner, who works on meanwhile',
+    )
+    .option('--wait <time>', 'how long to wait for the answer (default: not at all)', parseSeconds)
     .option(
       '--approver <name>',
       'who may decide (default: any operator); may be given several times',
@@ -59,8 +68,14 @@ export function approvalRequestCommand(): Command {
         const payload = readJson(options.payload, '--payload')
         const runId = await chooseRunId(invocation, options.run)
         const asked = given ?? (await questionOfPhase(invocation.pawl, runId, phase))
-        const fields = { ...asked, phase, payload, fence, idempotencyKey }
+        const answerSchema = readJson(options.answer, '--answer')
+        const kind = options.answer === undefined ? undefined : 'QUESTION'
+        const fields = { ...asked, kind, answerSchema, phase, payload, fence, idempotencyKey } as const
         const result = await invocation.pawl.approvals.request(runId, fields)
+        if (options.wait !== undefined && isSuccess(result)) {
+          const decided = await awaitDecision(invocation.pawl, result.approval.id, options.wait)
+          if (decided) return invocation.answer(decided, (printer) => printApprovals(printer, [decided]))
+        }
         return invocation.answerResult(result, (success, printer) =>
           printApprovals(printer, [success.approval]),
         )
@@ -76,6 +91,17 @@ function questionOf({ gate, approver, selfApproval, expires, onExpiry }: Options
     allowSelfApproval: selfApproval,
     expiresInSeconds: expires,
     onExpiry: POLICIES[onExpiry],
+  }
+}
+
+/** The approval once it is decided; null where it is not in time. */
+async function awaitDecision(pawl: Pawl, id: string, seconds: number): Promise<ApprovalDetail | null> {
+  const signal = AbortSignal.timeout(seconds * 1_000)
+  try {
+    return await pawl.approvals.wait(id, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+    return null
   }
 }
 

@@ -93,6 +93,29 @@ it('answers with any text, commas and all, where one text is asked for', async (
   expect(await look()).toMatchObject({ status: 'ANSWERED', answer: { answer: 'red, or = green' } })
 })
 
+it('asks a question, and waits for its answer while the run stays with its owner', async () => {
+  const kinds = ['PERMISSION', 'QUESTION'] as const
+  const claim = { owner: 'asker', leaseSeconds: 600, kinds: [...kinds] }
+  const { run } = unwrap(await pawl.runs.start({ workflow: 'review', claim }))
+  const fence = String(run.lease?.fence)
+  const schema = JSON.stringify(FORM)
+  const words = ['approval', 'request', 'How?', '--run', run.id, '--fence', fence, '--answer', schema]
+  const asking = cli.json([...words, '--wait', '60s'])
+  const asked = await findAsked(run.id)
+  expect(asked).toMatchObject({ kind: 'QUESTION', question: 'How?', answerSchema: FORM })
+  expect(await pawl.runs.get(run.id)).toMatchObject({ lease: { owner: 'asker' } })
+  expect(await cli.run(['approval', 'decide', asked.id, '--answer', 'colour=red'])).toMatchObject({ code: 0 })
+  expect(await asking).toMatchObject({ code: 0, answer: { status: 'ANSWERED', answer: { colour: 'red' } } })
+})
+
+/** The question of a run, as soon as it is asked. */
+async function findAsked(runId: string) {
+  for await (const event of pawl.runs.events(runId))
+    if (event.type === 'approval.requested')
+      return (await pawl.approvals.get(event.payload.id)) as ApprovalDetail
+  throw new Error('nothing was asked')
+}
+
 it('declines a question', async () => {
   const { id, look } = await ask(QUESTION)
   expect(await cli.run(['approval', 'decide', id, '--decline'])).toMatchObject({ code: 0 })
