@@ -46,7 +46,7 @@ export function approvalRequestCommand(): Command {
     .option('--payload <json>', 'data shown with the question: JSON, @file or - for standard input')
     .option(
       '--answer <schema>',
-      'ask a question instead, by the JSON Schema of its answer (an object with flat properties): the run stays with its owner, who works on meanwhile',
+      'ask a question in the middle of the work, by the JSON Schema of its answer (an object with flat properties); the run stays with its owner',
     )
     .option('--wait <time>', 'how long to wait for the answer (default: not at all)', parseSeconds)
     .option(

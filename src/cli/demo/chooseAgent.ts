@@ -16,23 +16,23 @@ const PERMISSIONS = { edit: 'allow', execute: 'allow', fetch: 'deny', mcp: 'allo
 
 /** The agent of this preset. @throws UsageError where there is none, or its program is not installed */
 export async function chooseAgent(name: string): Promise<ChosenAgent> {
-  const { PRESETS } = await import('../../adapters/presets.ts')
+  const { listNamedAgents } = await import('../../worker/config/namedAgents.ts')
   // an agent in a terminal outlives its worker, which is not what is shown
-  const presets = Object.entries(PRESETS).filter(([, { adapter }]) => adapter !== 'tmux')
-  const isInstalled = ({ command }: { readonly command: readonly [string, ...string[]] }) =>
-    findCommand(command[0], process.env) !== null
-  const preset = presets.find(([known]) => known === name)?.[1]
-  if (!preset)
-    throw new UsageError(`there is no agent ${name} (known: ${presets.map(([known]) => known).join(', ')})`)
-  if (!isInstalled(preset)) {
-    const installed = presets.filter(([, each]) => isInstalled(each)).map(([known]) => known)
+  const presets = listNamedAgents({ agents: {} }).filter(({ definition }) => definition.adapter !== 'tmux')
+  const isInstalled = ({ definition }: (typeof presets)[number]) =>
+    findCommand(definition.command[0] ?? '', process.env) !== null
+  const named = presets.find((preset) => preset.name === name)
+  if (!named)
     throw new UsageError(
-      `${name} is not installed: there is no ${preset.command[0]} on the PATH ` +
+      `there is no agent ${name} (known: ${presets.map((preset) => preset.name).join(', ')})`,
+    )
+  const { adapter, command } = named.definition
+  if (!isInstalled(named)) {
+    const installed = presets.filter(isInstalled).map((preset) => preset.name)
+    throw new UsageError(
+      `${name} is not installed: there is no ${command[0]} on the PATH ` +
         `(installed: ${installed.join(', ') || 'none of the agents that are known'})`,
     )
   }
-  return {
-    name,
-    definition: { preset: name, ...(preset.adapter === 'acp' && { permissions: PERMISSIONS }) },
-  }
+  return { name, definition: { preset: name, ...(adapter === 'acp' && { permissions: PERMISSIONS }) } }
 }
