@@ -138,7 +138,7 @@ export class Runs {
   /**
    * Checks whether the run equals the fold of its events, and returns the differences.
    *
-   * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `Forbidden`.
    */
   async verify(runId: string, options?: CallOptions): Promise<t.VerifyRunResult> {
     return this.#requests.query(g.VerifyRunDocument, { ...options, id: runId })

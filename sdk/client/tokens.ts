@@ -14,7 +14,7 @@ export class Tokens {
    * Creates a token: with `name` for a new principal, with `principalId` for an existing one. Only this answer contains
    * its `secret`.
    *
-   * Problems: `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async create({ signal, ...input }: t.Fields<g.CreateTokenInput>): Promise<t.CreateTokenResult> {
     return this.#requests.query(g.CreateTokenDocument, { input, signal, retry: { attempts: 1 } })
