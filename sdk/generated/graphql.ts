@@ -774,6 +774,8 @@ export interface ClaimRunInput {
   readonly leaseSeconds?: number | null | undefined
   /** PERMISSION and QUESTION, as far as the owner knows them: it stays at work while its agent waits for the answer. Left out: none, and nobody asks any. */
   readonly kinds?: readonly ApprovalKind[] | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -802,6 +804,8 @@ export interface ReleaseRunInput {
   readonly blocked?: boolean | null | undefined
   /** Whether the run cannot be claimed until its attached children have ended. */
   readonly untilChildren?: boolean | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -812,6 +816,8 @@ export interface ConfirmCancelInput {
   readonly runId: string
   /** The fence of your claim. */
   readonly fence: number
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -848,7 +854,7 @@ export interface StartRunInput {
 export interface PauseRunInput {
   /** The run. */
   readonly runId: string
-  /** Refuse the command unless the run is at this revision. */
+  /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** A comment; kept in the log. */
   readonly comment?: string | null | undefined
@@ -860,7 +866,7 @@ export interface PauseRunInput {
 export interface ResumeRunInput {
   /** The run. */
   readonly runId: string
-  /** Refuse the command unless the run is at this revision. */
+  /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Claims the run in the same step. */
   readonly claim?: ClaimInput | null | undefined
@@ -878,7 +884,7 @@ export interface CompleteRunInput {
   readonly fence?: number | null | undefined
   /** The run's output: any JSON, stored unchanged. */
   readonly output?: JsonInput | null | undefined
-  /** Refuse the command unless the run is at this revision. */
+  /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
@@ -894,6 +900,8 @@ export interface FailRunInput {
   readonly error: string
   /** Why it failed. */
   readonly reason?: FailReason | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -906,7 +914,7 @@ export interface CancelRunInput {
   readonly comment?: string | null | undefined
   /** Whether its children are cancelled too. */
   readonly cascade?: boolean | undefined
-  /** Refuse the command unless the run is at this revision. */
+  /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
@@ -918,7 +926,7 @@ export interface DetachRunInput {
   readonly runId: string
   /** A comment; kept in the log. */
   readonly comment?: string | null | undefined
-  /** Refuse the command unless the run is at this revision. */
+  /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
@@ -928,6 +936,8 @@ export interface DetachRunInput {
 export interface DeleteRunInput {
   /** The run. */
   readonly runId: string
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1042,6 +1052,8 @@ export interface RequestApprovalInput {
   readonly permission?: PermissionInput | null | undefined
   /** JSON Schema of the answer to a QUESTION: `type: object` and flat `properties`, each a string, a number, an integer or a boolean, or a string with `enum`; left out: one field `answer` with any text. */
   readonly answerSchema?: JsonInput | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1058,6 +1070,8 @@ export interface DecideApprovalInput {
   readonly comment?: string | null | undefined
   /** The answer of an ANSWER: an object with the fields that the schema asks for. */
   readonly answer?: JsonInput | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1068,6 +1082,8 @@ export interface WithdrawApprovalInput {
   readonly approvalId: string
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1084,6 +1100,8 @@ export interface SubmitArtifactInput {
   readonly content: string
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1110,6 +1128,8 @@ export interface StartExecutionInput {
   readonly pid?: number | null | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1126,6 +1146,8 @@ export interface FinishExecutionInput {
   readonly signal?: string | null | undefined
   /** How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The other values are set by the server. */
   readonly end?: ExecutionEnd | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1144,6 +1166,8 @@ export interface SendMessageInput {
   readonly text: string
   /** When to deliver it to the agent. */
   readonly mode?: MessageMode | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1156,6 +1180,8 @@ export interface AcknowledgeMessageInput {
   readonly receipt: Receipt
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1168,7 +1194,7 @@ export interface AdvancePhaseInput {
   readonly to: string
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
-  /** Refuse the command unless the run is at this revision. */
+  /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
@@ -1186,6 +1212,8 @@ export interface StartPhaseInput {
   readonly repair?: boolean | undefined
   /** Why it is repaired; kept in the log. */
   readonly because?: string | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1228,6 +1256,8 @@ export interface FailPhaseInput {
   readonly error: PhaseErrorInput
   /** Asks a person how to continue, in the same step. */
   readonly recovery?: RecoveryInput | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1240,6 +1270,8 @@ export interface CompleteRoundInput {
   readonly fence?: number | null | undefined
   /** A summary of the round: any JSON, kept in the log. */
   readonly summary?: JsonInput | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1517,6 +1549,8 @@ export interface OpenSessionInput {
   readonly fence?: number | null | undefined
   /** The adapter's own data; if absent, an adopted session keeps its handle. */
   readonly handle?: JsonInput | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1531,6 +1565,8 @@ export interface UpdateSessionInput {
   readonly fence?: number | null | undefined
   /** Details: any JSON, kept in the log. */
   readonly detail?: JsonInput | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -1549,6 +1585,8 @@ export interface RecordPromptInput {
   readonly repair?: boolean | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -2776,6 +2814,19 @@ export type NotClaimable = {
   } | null
 }
 
+/** The run changed after the given revision. */
+export type RevisionConflict = {
+  __typename: 'RevisionConflict'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The given revision. */
+  expected: number
+  /** The current revision. */
+  actual: number
+}
+
 /** What the input names does not exist. */
 export type NotFound = {
   __typename: 'NotFound'
@@ -2824,6 +2875,7 @@ export type ClaimRunResult =
   | ClaimRunSuccess
   | NothingToClaim
   | NotClaimable
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -2998,6 +3050,7 @@ export type ReleaseRunSuccess = {
 export type ReleaseRunResult =
   | ReleaseRunSuccess
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3017,6 +3070,7 @@ export type ConfirmCancelResult =
   | ConfirmCancelSuccess
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3040,19 +3094,6 @@ export type NotPausable = {
   run: Run
   /** Its status now. */
   status: RunStatus
-}
-
-/** The run changed after the given revision. */
-export type RevisionConflict = {
-  __typename: 'RevisionConflict'
-  /** What is wrong and what to do next, for a person. */
-  message: string
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The given revision. */
-  expected: number
-  /** The current revision. */
-  actual: number
 }
 
 /** The result of `pauseRun`. */
@@ -3115,6 +3156,7 @@ export type FailRunResult =
   | FailRunSuccess
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3209,6 +3251,7 @@ export type NotDeletable = {
 export type DeleteRunResult =
   | DeleteRunSuccess
   | NotDeletable
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3261,6 +3304,7 @@ export type RequestApprovalResult =
   | RunNotActive
   | UnknownPhase
   | LeaseLost
+  | RevisionConflict
   | IdempotencyMismatch
   | NotFound
   | InvalidInput
@@ -3330,8 +3374,9 @@ export type DecideApprovalResult =
   | AlreadyDecided
   | ApprovalExpired
   | StaleDigest
-  | NotFound
   | RunNotActive
+  | RevisionConflict
+  | NotFound
   | IdempotencyMismatch
   | InvalidInput
   | Forbidden
@@ -3351,9 +3396,10 @@ export type WithdrawApprovalSuccess = {
 export type WithdrawApprovalResult =
   | WithdrawApprovalSuccess
   | AlreadyDecided
-  | NotFound
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
+  | NotFound
   | IdempotencyMismatch
   | InvalidInput
   | Forbidden
@@ -3378,6 +3424,7 @@ export type SubmitArtifactResult =
   | UnknownPhase
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3398,6 +3445,7 @@ export type StartExecutionResult =
   | RunNotActive
   | UnknownPhase
   | LeaseLost
+  | RevisionConflict
   | IdempotencyMismatch
   | NotFound
   | InvalidInput
@@ -3427,6 +3475,7 @@ export type ExecutionAlreadyFinished = {
 export type FinishExecutionResult =
   | FinishExecutionSuccess
   | ExecutionAlreadyFinished
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3460,6 +3509,7 @@ export type SendMessageSuccess = {
 export type SendMessageResult =
   | SendMessageSuccess
   | RunNotActive
+  | RevisionConflict
   | IdempotencyMismatch
   | NotFound
   | InvalidInput
@@ -3477,8 +3527,9 @@ export type AcknowledgeMessageSuccess = {
 /** The result of `acknowledgeMessage`. */
 export type AcknowledgeMessageResult =
   | AcknowledgeMessageSuccess
-  | NotFound
   | LeaseLost
+  | RevisionConflict
+  | NotFound
   | IdempotencyMismatch
   | InvalidInput
   | Forbidden
@@ -3526,6 +3577,7 @@ export type StartPhaseResult =
   | UnknownPhase
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3549,6 +3601,7 @@ export type FailPhaseResult =
   | UnknownPhase
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3574,6 +3627,7 @@ export type CompleteRoundResult =
   | NotCompletable
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3613,6 +3667,7 @@ export type OpenSessionResult =
   | IllegalSessionTransition
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3633,6 +3688,7 @@ export type UpdateSessionResult =
   | IllegalSessionTransition
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput
@@ -3669,6 +3725,7 @@ export type RecordPromptResult =
   | UnknownPhase
   | RunNotActive
   | LeaseLost
+  | RevisionConflict
   | NotFound
   | IdempotencyMismatch
   | InvalidInput

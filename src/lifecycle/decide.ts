@@ -172,7 +172,7 @@ function addDirective(outcome: Outcome, { run, now }: Draft, command: Command): 
 }
 
 function checkRevision({ run }: Draft, command: Command): RefusalNamed<'RevisionConflict'> | undefined {
-  if (!('ifRevision' in command) || command.ifRevision === null || command.ifRevision === run.revision)
-    return undefined
-  return { type: 'RevisionConflict', expected: command.ifRevision, actual: run.revision }
+  const { ifRevision: expected } = command
+  if (expected == null || expected === run.revision) return undefined
+  return { type: 'RevisionConflict', expected, actual: run.revision }
 }

@@ -63,8 +63,16 @@ export function unalias(answer: Record<string, unknown>): Record<string, unknown
  */
 function selectMembers(members: readonly GraphQLObjectType[]): string {
   const types = new Map<string, string>()
+  // what many members share is selected once, or the operation is too broad
+  const [shared] = members.flatMap((member) =>
+    member.getInterfaces().filter(({ name }) => name === 'RunProblem'),
+  )
+  const runType = shared && getNamedType(shared.getFields()['run']?.type)
   const parts = members.map((member) => {
-    const fields = Object.values(member.getFields()).map(({ name, type }) => {
+    const own = Object.values(member.getFields()).filter(
+      ({ name }) => name !== 'run' || !shared || !member.getInterfaces().includes(shared),
+    )
+    const fields = own.map(({ name, type }) => {
       const text = String(type)
       const isSame = (types.get(name) ?? text) === text
       if (isSame) types.set(name, text)
@@ -73,6 +81,7 @@ function selectMembers(members: readonly GraphQLObjectType[]): string {
     })
     return `... on ${member.name} { ${fields.join(' ')} }`
   })
+  if (shared && isObjectType(runType)) parts.push(`... on ${shared.name} { run ${selectRow(runType, 1)} }`)
   return `{ __typename ${parts.join(' ')} }`
 }
 

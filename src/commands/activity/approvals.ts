@@ -68,6 +68,7 @@ export async function requestApproval(
       fence: fenceOf(caller, input.fence),
     },
     idempotencyKey: input.idempotencyKey,
+    ifRevision: input.ifRevision,
     request: toRequest(input),
   })
   if (!answer.ok) return answer

@@ -53,6 +53,7 @@ export async function submitArtifact(
       fence: fenceOf(caller, input.fence),
     },
     idempotencyKey,
+    ifRevision: input.ifRevision,
     // the key compares the hash of the content, not the content
     request: toRequest(hashed(input, sha256)),
     contents: new Map([[artifactId, content]]),

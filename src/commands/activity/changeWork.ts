@@ -49,8 +49,8 @@ export async function changeWork<C extends Command, T extends Table, Row>(
   const notFound = () => NOT_FOUND[table](id) as RefusedWith<NotFound<T>>
   const runId = await findRunId(commands.store.pool, table, id)
   if (runId === null) return notFound()
-  const { idempotencyKey } = input
-  const request = { runId, command, idempotencyKey, request: toRequest(input) }
+  const { idempotencyKey, ifRevision } = input
+  const request = { runId, command, idempotencyKey, ifRevision, request: toRequest(input) }
   const result = await changeRun(commands, caller, authorize ? { ...request, authorize } : request)
   if (result.ok) return withRow(result, pick(result.run.run))
   // the run was deleted in between, and the row with it

@@ -8,7 +8,7 @@ import { findExecutionByStartKey } from '../../store/activity/execution/findExec
 import { insertExecution } from '../../store/activity/execution/insertExecution.ts'
 import { touchExecution as touch } from '../../store/activity/execution/touchExecution.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
-import { objection, refuse, type RefusedWith, type ResultOf } from '../kit/answers.ts'
+import { objection, refuse, refuseRevision, type RefusedWith, type ResultOf } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
@@ -52,7 +52,8 @@ export async function startExecution(
   input: StartExecution,
 ): Promise<ResultOf<'startExecution', ExecutionSuccess>> {
   const runId = input.runId ?? caller.agent?.runId
-  if (runId == null) return startAlone(commands, caller, input)
+  if (runId == null)
+    return input.ifRevision == null ? startAlone(commands, caller, input) : refuseRevision(ALONE)
   const answer = await changeRun(commands, caller, {
     runId,
     command: {
@@ -64,6 +65,7 @@ export async function startExecution(
       fence: fenceOf(caller, input.fence),
     },
     idempotencyKey: input.idempotencyKey,
+    ifRevision: input.ifRevision,
     request: toRequest(input),
   })
   if (!answer.ok) return answer
@@ -116,6 +118,7 @@ export async function finishExecution(
   const end = { exitCode: input.exitCode ?? null, signal: input.signal ?? null, end: input.end ?? 'EXITED' }
   const request = toRequest(input)
   const { runId } = found.execution
+  if (runId === null && input.ifRevision != null) return refuseRevision(ALONE)
   if (runId === null) return finishAlone(commands, caller, found, { ...input, ...end }, request)
   const fence = fenceOf(caller, input.fence)
   const answer = await changeRun(commands, caller, {
@@ -123,6 +126,7 @@ export async function finishExecution(
     authorize: (run) => checkFinisher(caller, run, executionId, fence),
     command: { type: 'finishExecution', executionId, ...end },
     idempotencyKey,
+    ifRevision: input.ifRevision,
     request,
   })
   if (answer.ok) return present(commands, executionId, answer.run, answer.replayed)
@@ -215,6 +219,8 @@ function checkStarter(
   const message = `This execution belongs to ${startedBy}, who started it.`
   return objection({ type: 'Forbidden', requiredRole: 'ADMIN', detail: message })
 }
+
+const ALONE = 'an execution of none'
 
 /** Returns an execution after a command: from the run just decided on, otherwise as stored. */
 async function present(

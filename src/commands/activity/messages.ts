@@ -29,6 +29,7 @@ export async function sendMessage(
       mode: input.mode ?? 'STEER',
     },
     idempotencyKey: input.idempotencyKey,
+    ifRevision: input.ifRevision,
     request: toRequest(input),
   })
   if (!answer.ok) return answer

@@ -52,6 +52,7 @@ export async function openSession(
       fence: fenceOf(caller, input.fence),
     },
     idempotencyKey,
+    ifRevision: input.ifRevision,
     request: toRequest(input),
   })
   if (!answer.ok) return answer

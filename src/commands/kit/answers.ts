@@ -113,3 +113,11 @@ function explainObjection(objection: Objection): string {
       return explainWorkspace(objection)
   }
 }
+
+/** Refuses a revision where it could be that of no run. */
+export function refuseRevision(given: string): RefusedWith<'InvalidInput'> {
+  return refuse({
+    type: 'InvalidInput',
+    issues: [{ path: ['ifRevision'], message: `is for one run, and this is ${given}` }],
+  })
+}

@@ -98,6 +98,8 @@ export function fenceOf({ agent }: Caller, fence: number | null | undefined): nu
 /** Input fields shared by all mutations. */
 export interface Keyed {
   readonly idempotencyKey?: string | null | undefined
+  /** Of a command about a run: refuses it unless the run is at this revision. */
+  readonly ifRevision?: number | null | undefined
 }
 
 /** Contention kept the command from being applied in time; the same request may be retried. */

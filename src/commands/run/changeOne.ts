@@ -28,6 +28,7 @@ export interface RunRequest<C extends Command = Command> {
   readonly runId: string
   readonly command: C
   readonly idempotencyKey?: string | null | undefined
+  readonly ifRevision?: number | null | undefined
   /** Scope of the idempotency key; default: the run's project. */
   readonly scope?: string
   /** The input without its key, compared when the key is used again. */
@@ -98,7 +99,8 @@ async function attempt(
   request: RunRequest,
   isLocked: boolean,
 ): Promise<Applied<Changed> | undefined> {
-  const { runId, command } = request
+  const { runId, ifRevision } = request
+  const command = ifRevision == null ? request.command : { ...request.command, ifRevision }
   const loaded = await load(commands, connection, request)
   if (!loaded) return unwritten(refused(refuse({ type: 'NotFound', kind: 'RUN', id: runId })))
   const denied =

@@ -4,7 +4,7 @@ import { findClaimable } from '../../store/run/claim/findClaimable.ts'
 import { untilClaimable } from '../../store/run/claim/untilClaimable.ts'
 import { findIdempotencyKey } from '../../store/run/findIdempotencyKey.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { objection, type ResultOf, type RunResult, type RunSuccess } from '../kit/answers.ts'
+import { objection, type ResultOf, type RunResult, type RunSuccess, refuseRevision } from '../kit/answers.ts'
 import { checkProject, checkRole, checkRun } from '../kit/authorize.ts'
 import { changeRun } from './changeRun.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
@@ -36,6 +36,7 @@ export async function claimRun(
 ): Promise<ResultOf<'claimRun', RunSuccess>> {
   const request = toRequest(input)
   if (input.runId != null) return claimOne(commands, caller, input, input.runId, request)
+  if (input.ifRevision != null) return refuseRevision('a claim of any run that matches')
   const denied =
     checkRole(caller, 'claimRun') ?? (input.project ? checkProject(caller, input.project) : undefined)
   if (denied) return denied
@@ -57,13 +58,13 @@ function scopeOf({ principalId, projects }: Caller): string {
 function claimOne(
   commands: Commands,
   caller: Caller,
-  { owner, leaseSeconds, kinds, idempotencyKey }: ClaimRun,
+  { owner, leaseSeconds, kinds, idempotencyKey, ifRevision }: ClaimRun,
   runId: string,
   request: Json,
   scope?: string,
 ): Promise<ResultOf<'claimRun', RunSuccess>> {
   const command = { type: 'claimRun', owner, leaseSeconds, kinds } as const
-  const claim = { runId, command, idempotencyKey, request }
+  const claim = { runId, command, idempotencyKey, ifRevision, request }
   return changeRun(commands, caller, scope === undefined ? claim : { ...claim, scope })
 }
 

@@ -27,6 +27,7 @@ export async function deleteRun(commands: Commands, caller: Caller, input: RunIn
     runId,
     command: { type: 'deleteRun' },
     idempotencyKey,
+    ifRevision: input.ifRevision,
     request,
   })
   if (answer.ok && workspaceId !== null) commands.announce(workspaceId)

@@ -124,6 +124,7 @@ export function failPhase(
     runId,
     command: { type: 'failPhase', phase, error, recovery: recovery ? toRecovery(recovery) : null, fence },
     idempotencyKey,
+    ifRevision: input.ifRevision,
     request: toRequest(input),
   })
 }

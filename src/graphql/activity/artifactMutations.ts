@@ -1,6 +1,15 @@
 import { submitArtifact } from '../../commands/activity/artifacts.ts'
 import { findPhaseOf } from './execution.ts'
-import { content, defineInput, fence, idempotencyKey, name, required, runId } from '../kit/input.ts'
+import {
+  content,
+  defineInput,
+  fence,
+  idempotencyKey,
+  ifRevision,
+  name,
+  required,
+  runId,
+} from '../kit/input.ts'
 import { runSuccessFields } from '../run/leaseMutations.ts'
 import { defineMutation, RunSuccessRef } from '../answers/mutation.ts'
 import { ArtifactRef, PhaseRef } from '../kit/refs.ts'
@@ -14,6 +23,7 @@ defineMutation('submitArtifact', {
     path: required(name('Its path, relative to the workspace.', 512)),
     content: required(content('Its content. The maximum size is a setting of the server.')),
     fence,
+    ifRevision,
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => submitArtifact(commands, caller, input),

@@ -87,6 +87,7 @@ defineRunMutation('startPhase', {
     fence,
     repair: defaulted(flag('Starts a repair attempt while an attempt is under way.'), false),
     because: text(10_000, 'Why it is repaired; kept in the log.'),
+    ifRevision,
     idempotencyKey,
   }),
   success: phaseSuccessFields,
@@ -116,6 +117,7 @@ defineMutation('failPhase', {
     fence,
     error: required(nested(PhaseErrorInput, 'Why it failed.')),
     recovery: nested(RecoveryInput, 'Asks a person how to continue, in the same step.'),
+    ifRevision,
     idempotencyKey,
   }),
   run: ({ commands, caller }, { error, ...input }) =>
@@ -130,6 +132,7 @@ defineRunMutation('completeRound', {
     runId,
     fence,
     summary: json('A summary of the round: any JSON, kept in the log.'),
+    ifRevision,
     idempotencyKey,
   }),
   success: (t) => {

@@ -235,7 +235,11 @@ export const fence = int(
   'The fence of your claim. Only an AGENT token, which carries it, may omit it.',
 )
 export const requiredFence = required(int(0, MAX_INT, 'The fence of your claim.'))
-export const ifRevision = int(0, MAX_INT, 'Refuse the command unless the run is at this revision.')
+export const ifRevision = int(
+  0,
+  MAX_INT,
+  'Refuses the command unless the run that it is about is at this revision.',
+)
 export const seconds = (description: string) => int(1, 366 * 86_400, description)
 export const comment = text(10_000, 'A comment; kept in the log.')
 export const idempotencyKey = name(

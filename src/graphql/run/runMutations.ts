@@ -110,6 +110,7 @@ defineRunMutation('failRun', {
     fence,
     error: required(nonEmptyText(10_000, 'What went wrong.')),
     reason: defaulted(oneOf(FailReason, FAIL_REASONS, 'Why it failed.'), 'REPORTED_FAILURE'),
+    ifRevision,
     idempotencyKey,
   }),
   success: runSuccessFields,
@@ -161,7 +162,7 @@ defineRunMutation('detachRun', {
 
 defineMutation('deleteRun', {
   description: 'Deletes a settled run that nobody holds, with everything that belongs to it.',
-  input: defineInput('DeleteRunInput', 'A deletion.', { runId, idempotencyKey }),
+  input: defineInput('DeleteRunInput', 'A deletion.', { runId, ifRevision, idempotencyKey }),
   run: ({ commands, caller }, input) => deleteRun(commands, caller, input),
   success: (t) => ({
     runId: t.exposeID('runId', { description: 'The deleted run.' }),

@@ -22,7 +22,7 @@ export type Rule<T extends CommandType> = (
 type Implied<T extends CommandType> =
   | 'IdempotencyMismatch'
   | (CommandOf<T> extends { readonly fence: unknown } ? 'LeaseLost' | ImpliedBySettling<T> : never)
-  | (CommandOf<T> extends { readonly ifRevision: unknown } ? 'RevisionConflict' : never)
+  | 'RevisionConflict'
 
 /**
  * A driving command is refused on a settled run, unless its transitions admit settled statuses or it has no
@@ -36,12 +36,12 @@ type ImpliedBySettling<T extends CommandType> = (typeof COMMANDS)[T] extends {
     : 'RunNotActive'
   : never
 
-/** The server's own commands have no idempotency key. */
+/** The server's own commands have no idempotency key, and are about whatever the run is. */
 type Unkeyed = 'sweep'
 
 type Unlisted<T extends CommandType> = Exclude<
   Implied<T>,
-  RefusalTypeOf<T> | (T extends Unkeyed ? 'IdempotencyMismatch' : never)
+  RefusalTypeOf<T> | (T extends Unkeyed ? 'IdempotencyMismatch' | 'RevisionConflict' : never)
 >
 
 /** The rules of some commands; a command whose implied refusals are missing in COMMANDS does not compile. */

@@ -39,13 +39,16 @@ export interface Recovery {
   readonly expiresInSeconds: number | null
 }
 
+/** What every command about a run may have. */
 interface Conditional {
-  /** The revision that the caller's decision is based on; null: any. */
-  readonly ifRevision: number | null
+  /** The revision that the caller's decision is based on; null or left out: any. */
+  readonly ifRevision?: number | null | undefined
 }
 
 /** A command about one run, the input of `decide`; field names match those of the API's input. */
-export type Command =
+export type Command = Conditional & Asked
+
+type Asked =
   | ({ readonly type: 'claimRun' } & ClaimRequest)
   | {
       readonly type: 'releaseRun'
@@ -59,18 +62,18 @@ export type Command =
       /** True if the run can't be claimed while an attached child of it is active. */
       readonly untilChildren: boolean
     }
-  | ({ readonly type: 'pauseRun'; readonly comment: string | null } & Conditional)
-  | ({
+  | { readonly type: 'pauseRun'; readonly comment: string | null }
+  | {
       readonly type: 'resumeRun'
       readonly comment: string | null
       readonly claim: ClaimRequest | null
-    } & Conditional)
-  | ({ readonly type: 'completeRun'; readonly output: Json } & Driving & Conditional)
+    }
+  | ({ readonly type: 'completeRun'; readonly output: Json } & Driving)
   | ({ readonly type: 'failRun'; readonly error: string; readonly reason: FailReason } & Driving)
-  | ({ readonly type: 'cancelRun'; readonly comment: string | null; readonly cascade: boolean } & Conditional)
+  | { readonly type: 'cancelRun'; readonly comment: string | null; readonly cascade: boolean }
   | { readonly type: 'confirmCancel'; readonly fence: number }
   | { readonly type: 'deleteRun' }
-  | ({ readonly type: 'advancePhase'; readonly to: string } & Driving & Conditional)
+  | ({ readonly type: 'advancePhase'; readonly to: string } & Driving)
   | ({
       readonly type: 'startPhase'
       readonly phase: string
@@ -167,7 +170,7 @@ export type Command =
     }
   | ({ readonly type: 'acknowledgeMessage'; readonly messageId: string; readonly receipt: Receipt } & Driving)
   /** Detaches a child from its parent. */
-  | ({ readonly type: 'detachRun'; readonly comment: string | null } & Conditional)
+  | { readonly type: 'detachRun'; readonly comment: string | null }
   /** An attached child of this run starts, or is resumed after a failure. */
   | { readonly type: 'noteChildStarted'; readonly childId: string; readonly epoch: number }
   /** A child of this run was detached. */

@@ -40,9 +40,9 @@ const admin = ['ADMIN'] as const
  */
 const ALWAYS = ['InvalidInput', 'Forbidden'] as const
 const KEYED = ['IdempotencyMismatch', ...ALWAYS] as const
-const ON_RUN = ['NotFound', ...KEYED] as const
+const ON_RUN = ['RevisionConflict', 'NotFound', ...KEYED] as const
 // keeps the published order of some unions
-const KEYED_ON_RUN = ['IdempotencyMismatch', 'NotFound', ...ALWAYS] as const
+const KEYED_ON_RUN = ['RevisionConflict', 'IdempotencyMismatch', 'NotFound', ...ALWAYS] as const
 const DRIVING = ['RunNotActive', 'LeaseLost', ...ON_RUN] as const
 
 const whileRunning = { RUNNING: ['RUNNING'] } as const
@@ -97,8 +97,8 @@ export const COMMANDS = {
       AWAITING_APPROVAL: ['PAUSED'],
       ASKING: ['PAUSED'],
     },
-    refusals: ['NotPausable', 'RevisionConflict', ...ON_RUN],
-    defaults: { comment: null, ifRevision: null },
+    refusals: ['NotPausable', ...ON_RUN],
+    defaults: { comment: null },
   },
   resumeRun: {
     roles: operatorOrWorker,
@@ -108,8 +108,8 @@ export const COMMANDS = {
       PAUSED: ['QUEUED', 'RUNNING', 'AWAITING_APPROVAL'],
       FAILED: ['QUEUED', 'RUNNING'],
     },
-    refusals: ['NotResumable', 'NotClaimable', 'ConcurrencyConflict', 'RevisionConflict', ...KEYED_ON_RUN],
-    defaults: { comment: null, claim: null, ifRevision: null },
+    refusals: ['NotResumable', 'NotClaimable', 'ConcurrencyConflict', ...KEYED_ON_RUN],
+    defaults: { comment: null, claim: null },
   },
   cancelRun: {
     roles: operator,
@@ -122,8 +122,8 @@ export const COMMANDS = {
       PAUSED: ['CANCELLING', 'CANCELLED'],
       FAILED: ['CANCELLING', 'CANCELLED'],
     },
-    refusals: ['RevisionConflict', ...ON_RUN],
-    defaults: { comment: null, cascade: true, ifRevision: null },
+    refusals: [...ON_RUN],
+    defaults: { comment: null, cascade: true },
   },
   confirmCancel: {
     roles: worker,
@@ -142,8 +142,8 @@ export const COMMANDS = {
     roles: driver,
     offeredAs: 'COMPLETE',
     transitions: { RUNNING: ['COMPLETED'] },
-    refusals: ['NotCompletable', 'RunNotActive', 'LeaseLost', 'RevisionConflict', ...ON_RUN],
-    defaults: { output: null, fence: null, ifRevision: null },
+    refusals: ['NotCompletable', 'RunNotActive', 'LeaseLost', ...ON_RUN],
+    defaults: { output: null, fence: null },
   },
   failRun: {
     roles: driver,
@@ -169,16 +169,8 @@ export const COMMANDS = {
     roles: driver,
     offeredAs: 'ADVANCE_PHASE',
     transitions: whileRunning,
-    refusals: [
-      'IllegalTransition',
-      'UnknownPhase',
-      'NotCompletable',
-      'RunNotActive',
-      'LeaseLost',
-      'RevisionConflict',
-      ...ON_RUN,
-    ],
-    defaults: { fence: null, ifRevision: null },
+    refusals: ['IllegalTransition', 'UnknownPhase', 'NotCompletable', 'RunNotActive', 'LeaseLost', ...ON_RUN],
+    defaults: { fence: null },
   },
   completeRound: {
     roles: driver,
@@ -220,16 +212,15 @@ export const COMMANDS = {
       'AlreadyDecided',
       'ApprovalExpired',
       'StaleDigest',
-      'NotFound',
       'RunNotActive',
-      ...KEYED,
+      ...ON_RUN,
     ],
   },
   withdrawApproval: {
     roles: driver,
     offeredAs: 'WITHDRAW_APPROVAL',
     transitions: { ASKING: ['RUNNING'] },
-    refusals: ['AlreadyDecided', 'NotFound', 'RunNotActive', 'LeaseLost', ...KEYED],
+    refusals: ['AlreadyDecided', 'RunNotActive', 'LeaseLost', ...ON_RUN],
   },
   sendMessage: {
     roles: operator,
@@ -241,8 +232,8 @@ export const COMMANDS = {
     roles: operator,
     offeredAs: 'DETACH',
     transitions: anyActive,
-    refusals: ['RunNotActive', 'RevisionConflict', ...ON_RUN],
-    defaults: { comment: null, ifRevision: null },
+    refusals: ['RunNotActive', ...ON_RUN],
+    defaults: { comment: null },
   },
   startExecution: {
     roles: driver,
@@ -252,7 +243,7 @@ export const COMMANDS = {
   // the end of a process is a fact: it can be reported in any status of the run
   finishExecution: {
     roles: driverOrOperator,
-    refusals: ['ExecutionAlreadyFinished', 'NotFound', ...KEYED],
+    refusals: ['ExecutionAlreadyFinished', ...ON_RUN],
   },
   touchExecution: {
     roles: driver,
@@ -266,7 +257,7 @@ export const COMMANDS = {
   updateSession: {
     roles: driver,
     transitions: atWork,
-    refusals: ['IllegalSessionTransition', 'RunNotActive', 'LeaseLost', 'NotFound', ...KEYED],
+    refusals: ['IllegalSessionTransition', ...DRIVING],
   },
   recordPrompt: {
     roles: driver,
@@ -276,15 +267,12 @@ export const COMMANDS = {
       'IllegalSessionTransition',
       'IllegalTransition',
       'UnknownPhase',
-      'RunNotActive',
-      'LeaseLost',
-      'NotFound',
-      ...KEYED,
+      ...DRIVING,
     ],
   },
   appendTranscript: { roles: driver, refusals: ['TranscriptGap', 'LeaseLost', 'NotFound', ...ALWAYS] },
   // a receipt after settling is answered with the final status of the message
-  acknowledgeMessage: { roles: driver, refusals: ['NotFound', 'LeaseLost', ...KEYED] },
+  acknowledgeMessage: { roles: driver, refusals: ['LeaseLost', ...ON_RUN] },
   startRun: {
     roles: operatorOrWorker,
     refusals: [
@@ -292,7 +280,9 @@ export const COMMANDS = {
       'AlreadyContinued',
       'RunNotActive',
       'ConcurrencyConflict',
-      ...KEYED_ON_RUN,
+      'IdempotencyMismatch',
+      'NotFound',
+      ...ALWAYS,
     ],
   },
   renewLease: { roles: worker, refusals: ['RunNotActive', 'LeaseLost', 'NotFound', ...ALWAYS] },

@@ -263,6 +263,44 @@ it.each(having('fence'))(
   },
 )
 
+/** What a mutation may go without, and why. */
+const EXEMPT: { readonly [field: string]: { readonly [mutation: string]: string } } = {
+  ifRevision: {
+    renewLease: 'the fence says whose run it is, and a renewal changes nothing else',
+    appendTranscript: 'a transcript has numbers of its own',
+    startRun: 'there is no run yet',
+    touchExecution: 'the execution belongs to no run',
+    registerWorkflow: 'is about no run',
+    createRunToken: 'changes no run',
+    createToken: 'is about no run',
+    rotateToken: 'is about no run',
+    revokeToken: 'is about no run',
+    sweep: 'is about all runs',
+    recordWorkspace: 'a workspace is separate from runs',
+    requestWorkspaceOperation: 'a workspace is separate from runs',
+    startWorkspaceOperation: 'a workspace is separate from runs',
+    finishWorkspaceOperation: 'a workspace is separate from runs',
+    reportPreview: 'a workspace is separate from runs',
+  },
+}
+
+it.each(Object.entries(EXEMPT))(
+  'every mutation takes %s but those of which it is said why',
+  (field, exempt) => {
+    const without = MUTATIONS.filter(({ input }) => !(field in input.getFields())).map(({ name }) => name)
+    expect(without.toSorted()).toEqual(Object.keys(exempt).toSorted())
+  },
+)
+
+it.each(having('ifRevision'))('$name is refused where the run is at another revision', async (mutation) => {
+  const input = await makeValid(mutation)
+  const answer = await stage.adam.send(mutation.name, { ...input, ifRevision: 99 })
+  expect(answer).toEqual(refusal('RevisionConflict', { expected: 99, actual: expect.any(Number) }))
+  expect(answer.actual).not.toBe(99)
+  const { actual } = answer
+  await stage.adam.must(mutation.name, { ...input, ifRevision: actual })
+})
+
 it.each(having('idempotencyKey'))(
   '$name sent again with its key is answered as before, and with another input refused with what differs (G7)',
   async (mutation) => {
