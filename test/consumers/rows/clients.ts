@@ -30,6 +30,23 @@ export const clientRows: readonly Row[] = [
     play: (stage) => follow(stage, 'urql', ['node', 'urql.js']),
   },
   {
+    name: 'graphcache',
+    proves: 'the recipe for urql, with the normalized cache',
+    play: async (stage) => {
+      const folder = await stage.createRecipe('urql', ['@urql/exchange-graphcache'])
+      await rewrite(join(folder, 'urql.js'), [
+        [
+          'import { Client, cacheExchange, ',
+          "import { cacheExchange } from '@urql/exchange-graphcache'\nimport { Client, ",
+        ],
+        ['    cacheExchange,\n', '    cacheExchange({}),\n'],
+      ])
+      return expectFollowed(
+        await stage.run(folder, ['node', 'urql.js'], {}, await stage.environment('graphcache')),
+      )
+    },
+  },
+  {
     name: 'apollo4',
     proves: 'the recipe for Apollo Client 4',
     isShort: true,
@@ -74,6 +91,34 @@ export const clientRows: readonly Row[] = [
       ['tsc', '--noEmit', '--project', 'tsconfig.json'],
     ],
     beside: ['tsconfig.json'],
+    run: undefined,
+  }),
+  clientRow({
+    name: 'client-preset',
+    node: 24,
+    packages: [
+      '@graphql-codegen/cli@5',
+      '@graphql-codegen/client-preset@4',
+      '@graphql-typed-document-node/core@3',
+      'typescript@6',
+      'graphql@16',
+    ],
+    program: 'client-preset.ts',
+    prepare: [
+      ['graphql-codegen', '--config', 'codegen.json'],
+      // What it generates is for a bundler.
+      [
+        'tsc',
+        '--noEmit',
+        '--project',
+        'tsconfig.json',
+        '--module',
+        'preserve',
+        '--moduleResolution',
+        'bundler',
+      ],
+    ],
+    beside: ['tsconfig.json', 'codegen.json'],
     run: undefined,
   }),
 ]

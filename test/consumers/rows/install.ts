@@ -14,6 +14,15 @@ export const installRows: readonly Row[] = [
     [false, true].flatMap((isUser) => [false, true].map((isQuiet) => installRow(major, isUser, isQuiet))),
   ),
   ...MAJORS.map(npxRow),
+  {
+    name: 'global',
+    proves: 'npm install --global, and a demonstration by an ordinary user from a folder elsewhere',
+    play: async (stage) => {
+      const [folder, other] = [await stage.createFolder(), await stage.createFolder({ uid: onlyRoot() })]
+      await stage.install(folder, [stage.tarballs.pawl], {}, ['--global', `--prefix=${folder}`])
+      return demonstrate(stage, other, [join(folder, 'bin/pawl')], { uid: NOBODY })
+    },
+  },
 ]
 
 function installRow(major: Major, isUser: boolean, isQuiet: boolean): Row {
