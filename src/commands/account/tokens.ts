@@ -51,8 +51,13 @@ export async function createToken(
   if (denied) return denied
   if (role === 'AGENT')
     return invalid('role', 'AGENT tokens come from a claim and end with it; they are not created')
-  if ((name === null) === (principalId === null))
-    return invalid('name', 'give either the name of a new principal or the id of an existing one')
+  if ((name === null) === (principalId === null)) {
+    const message = 'give either the name of a new principal or the id of an existing one'
+    return refuse({
+      type: 'InvalidInput',
+      issues: ['name', 'principalId'].map((field) => ({ path: [field], message })),
+    })
+  }
   const grant = { role, projects, expiresInSeconds }
   if (principalId !== null)
     return (await checkPrincipal(store, caller, principalId)) ?? addToken(store, principalId, grant)
