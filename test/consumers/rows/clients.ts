@@ -83,6 +83,23 @@ export const clientRows: readonly Row[] = [
   }),
   clientRow({ name: 'graphql-sse', packages: ['graphql-sse@2', 'graphql@16'], program: 'graphql-sse.js' }),
   clientRow({
+    name: 'genql',
+    packages: ['@genql/cli@6', 'graphql@16', 'esbuild'],
+    program: 'genql.js',
+    prepare: [
+      ['genql', '--schema', 'schema.graphql', '--output', 'generated', '--esm'],
+      [
+        'esbuild',
+        'genql.js',
+        '--bundle',
+        '--platform=node',
+        '--format=esm',
+        '--outfile=genql.js',
+        '--allow-overwrite',
+      ],
+    ],
+  }),
+  clientRow({
     name: 'gql.tada',
     packages: ['gql.tada@1', 'typescript@6', 'graphql@16'],
     program: 'gql-tada.ts',
