@@ -225,6 +225,14 @@ function replay(sessionId) {
   }
 }
 
+/** Notes by which way a session is taken up; the refusal where it is not known. */
+function takeUp(sessionId, way) {
+  if (!state.sessions[sessionId] || behaves.forgets) return unknownSession(sessionId)
+  state.takenUpBy = way
+  keep()
+  return null
+}
+
 const METHODS = {
   initialize: () => ({
     result: {
@@ -242,11 +250,10 @@ const METHODS = {
     return { result: { sessionId, modes: modesOf() } }
   },
   'session/resume': ({ sessionId }) =>
-    state.sessions[sessionId] && !behaves.forgets
-      ? { result: { modes: modesOf() } }
-      : unknownSession(sessionId),
+    takeUp(sessionId, 'session/resume') ?? { result: { modes: modesOf() } },
   'session/load'({ sessionId }) {
-    if (!state.sessions[sessionId] || behaves.forgets) return unknownSession(sessionId)
+    const refused = takeUp(sessionId, 'session/load')
+    if (refused) return refused
     if (behaves.replaysLate) setTimeout(() => replay(sessionId), 150)
     else replay(sessionId)
     return { result: { modes: modesOf() } }

@@ -42,6 +42,7 @@ const memoryOf = ({ folder }: Workbench) =>
     mode?: string
     mcpServers?: object[]
     meta?: object
+    takenUpBy?: string
   }
 
 const ofKind = <Kind extends EntryKind>(bench: Workbench, kind: Kind) =>
@@ -101,10 +102,14 @@ describe('a session over ACP', () => {
   })
 
   it.each([
-    { how: 'resumed', behaves: {} },
-    { how: 'loaded', behaves: { canResume: false } },
-    { how: 'loaded, though its agent replays late', behaves: { canResume: false, replaysLate: true } },
-  ])('is $how by the next process, and what it replays is left out', async ({ behaves }) => {
+    { how: 'resumed', by: 'session/resume', behaves: {} },
+    { how: 'loaded', by: 'session/load', behaves: { canResume: false } },
+    {
+      how: 'loaded, though its agent replays late',
+      by: 'session/load',
+      behaves: { canResume: false, replaysLate: true },
+    },
+  ])('is $how by the next process, and what it replays is left out', async ({ by, behaves }) => {
     const bench = await speak(
       [{ prompt: 'first', do: [{ crash: true }] }, { do: [{ remember: true }] }],
       behaves,
@@ -114,6 +119,7 @@ describe('a session over ACP', () => {
     await agent.send(prompt('second'))
     expect(await agent.turnOver(never())).toMatchObject({ exit: null, stop: 'END_TURN' })
     expect(Object.keys(memoryOf(bench).sessions)).toEqual(['session-1'])
+    expect(memoryOf(bench).takenUpBy).toBe(by)
     expect(bench.said()).toContain('"first"')
     expect(bench.said()).not.toContain('replayed')
   })
