@@ -212,6 +212,66 @@ describe('the inbox', () => {
   })
 })
 
+describe('a question in the middle of a turn', () => {
+  it('is answered by its form, by kind', async () => {
+    const { pawl } = dashboard
+    const kinds = ['PERMISSION', 'QUESTION'] as const
+    const claim = { owner: 'builder-1', leaseSeconds: 600, kinds: [...kinds] }
+    const { id, fence } = await startHeld(pawl, { title: 'Asks', claim })
+    const wanted = { kind: 'EXECUTE', program: 'rm', path: '/srv' } as const
+    const permission = unwrap(
+      await pawl.approvals.request(id, {
+        ...{ fence, kind: 'PERMISSION', gate: 'permission', question: 'May it clean up?' },
+        permission: wanted,
+      }),
+    ).approval
+    await page.goto(`${server.url}/approvals`)
+    const form = (approvalId: string) => page.locator(`[data-approval="${approvalId}"]`)
+    await form(permission.id).getByText('rm', { exact: false }).first().waitFor()
+    await form(permission.id).getByLabel('A word to the agent').fill('not there')
+    await form(permission.id).getByRole('button', { name: 'Deny' }).click()
+    await expect
+      .poll(() => pawl.approvals.get(permission.id))
+      .toMatchObject({ status: 'DENIED', comment: 'not there' })
+
+    const properties = { colour: { type: 'string', enum: ['red', 'blue'] }, count: { type: 'integer' } }
+    const asked = unwrap(
+      await pawl.approvals.request(id, {
+        ...{ fence, kind: 'QUESTION', gate: 'question', question: 'Which, and how many?' },
+        answerSchema: { type: 'object', properties, required: ['colour'] },
+      }),
+    ).approval
+    await form(asked.id).locator('[data-answer-field="colour"] select').selectOption('blue')
+    await form(asked.id).locator('[data-answer-field="count"] input').fill('3')
+    await form(asked.id).getByRole('button', { name: 'Answer', exact: true }).click()
+    await expect
+      .poll(() => pawl.approvals.get(asked.id))
+      .toMatchObject({ status: 'ANSWERED', answer: { colour: 'blue', count: 3 } })
+  })
+})
+
+describe('what a run used, and waits for', () => {
+  it('stands on its card and its page', async () => {
+    const { pawl } = dashboard
+    const { id, fence } = await startHeld(pawl, { title: 'Costs something' })
+    const { session } = unwrap(await pawl.sessions.open(id, { fence, role: 'reviewer', adapter: 'process' }))
+    const usage = { inputTokens: 12_000, costMicros: 1_230_000, currency: 'USD' }
+    unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 1, entries: [{ usage }] }))
+    await dashboard.open('/')
+    await page.locator(`[data-run-id="${id}"] .card-cost`).getByText('1.23 USD').waitFor()
+    unwrap(
+      await pawl.runs.release(id, {
+        fence,
+        notBefore: new Date(Date.now() + 3_600_000).toISOString(),
+        waitsFor: 'the model of the reviewer',
+      }),
+    )
+    await page.getByRole('link', { name: 'Costs something' }).click()
+    await page.locator(`[data-usage="${id}"]`).getByText('12,000 tokens in, 1.23 USD').first().waitFor()
+    await page.locator('[data-waiting]').getByText('the model of the reviewer').waitFor()
+  })
+})
+
 it('asked nobody else for anything, and met no error', () => {
   expect(dashboard.browser.blocked).toEqual([])
   expect(dashboard.problems).toEqual([])
