@@ -277,8 +277,9 @@ describe('workflows', () => {
 })
 
 describe('executions', () => {
-  const QUERY = `query ($filter: ExecutionFilter, $first: Int, $after: String) { executions(filter: $filter, first: $first, after: $after) {
-    edges { cursor node { command outcome run { id } } } pageInfo { hasNextPage hasPreviousPage endCursor } } }`
+  const QUERY = `query ($filter: ExecutionFilter, $first: Int, $after: String, $last: Int, $before: String) {
+    executions(filter: $filter, first: $first, after: $after, last: $last, before: $before) { isCut nodes { command }
+    edges { cursor node { command outcome run { id } } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`
   let runId: string
 
   beforeAll(async () => {
@@ -303,7 +304,8 @@ describe('executions', () => {
   const list = async (variables: object) => {
     const { executions } = await graph.read(QUERY, variables as Record<string, unknown>)
     const commands: string = executions.edges.map(({ node }: Data) => node.command).join('')
-    return { commands, ...executions.pageInfo }
+    expect(executions.nodes.map((node: Data) => node.command).join('')).toBe(commands)
+    return { commands, isCut: executions.isCut, ...executions.pageInfo }
   }
 
   it('are listed, the newest first, page by page', async () => {
@@ -321,6 +323,23 @@ describe('executions', () => {
     expect(run.executions).toEqual({
       edges: [{ node: { command: 'c' } }, { node: { command: 'b' } }],
       pageInfo: { hasNextPage: true, hasPreviousPage: true },
+    })
+  })
+
+  it('are read from the end, too', async () => {
+    const last = await list({ filter: { runId }, last: 2 })
+    expect(last).toMatchObject({ commands: 'ba', hasNextPage: false, hasPreviousPage: true })
+    expect(await list({ filter: { runId }, last: 3, before: last.startCursor })).toMatchObject({
+      commands: 'edc',
+      hasNextPage: true,
+      hasPreviousPage: false,
+    })
+    const found = await list({ filter: { runId, outcomes: ['INCOMPLETE'] }, last: 1 })
+    expect(found).toMatchObject({ commands: 'a', hasPreviousPage: true, isCut: false })
+    const before = { last: 1, before: found.startCursor }
+    expect(await list({ filter: { runId, outcomes: ['INCOMPLETE'] }, ...before })).toMatchObject({
+      commands: 'e',
+      hasPreviousPage: false,
     })
   })
 
@@ -359,5 +378,6 @@ describe('executions', () => {
       more = page.hasNextPage
     }
     expect(pages.map(({ commands }) => commands)).toEqual(['db', 'needle'])
+    expect(pages.map(({ isCut }) => isCut)).toEqual([true, false])
   })
 })
