@@ -124,7 +124,7 @@ builder.queryFields((t) => ({
       orderBy: t.arg({
         type: RunOrder.ref,
         required: true,
-        defaultValue: NEWEST_FIRST as never,
+        defaultValue: NEWEST_FIRST,
         description: 'Their order.',
       }),
       first: t.arg.int(FROM_START),

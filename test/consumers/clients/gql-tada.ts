@@ -22,7 +22,7 @@ export const input: VariablesOf<typeof start> = { input: { workflow: 'review', t
 
 export function read({ startRun }: ResultOf<typeof start>): string {
   if (startRun.__typename !== 'StartRunSuccess') return startRun.message
-  const status: 'QUEUED' | string | undefined = startRun.run?.status
+  const status: string | undefined = startRun.run?.status
   return status ?? ''
 }
 
