@@ -28,7 +28,7 @@ export class Approvals {
    * A PERMISSION or a QUESTION is asked in the middle of a turn: the owner, which announced it in its claim's `kinds`,
    * stays at work, and `wait` tells the answer. A permission that was allowed always in its session is answered at once.
    *
-   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `UnknownPhase`, `LeaseLost`,
+   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `UnknownPhase`, `LeaseLost`, `RevisionConflict`,
    * `IdempotencyMismatch`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async request(
@@ -42,8 +42,8 @@ export class Approvals {
    * Decides an approval, finally: APPROVE or REJECT for a REVIEW, RETRY or ABORT for a RECOVERY, ALLOW, ALLOW_ALWAYS or
    * DENY for a PERMISSION, ANSWER (with `answer`) or DECLINE for a QUESTION. `digest` is the digest of the approval that the person was shown; if it has changed since, the answer is `StaleDigest`.
    *
-   * Problems: `WrongDecision`, `AlreadyDecided`, `ApprovalExpired`, `StaleDigest`, `NotFound`, `RunNotActive`,
-   * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `WrongDecision`, `AlreadyDecided`, `ApprovalExpired`, `StaleDigest`, `RunNotActive`, `RevisionConflict`,
+   * `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async decide(
     approvalId: string,
@@ -55,8 +55,8 @@ export class Approvals {
   /**
    * Withdraws a PERMISSION or a QUESTION that the agent no longer asks. For the run's owner or its agent.
    *
-   * Problems: `AlreadyDecided`, `NotFound`, `RunNotActive`, `LeaseLost`, `IdempotencyMismatch`, `InvalidInput`,
-   * `Forbidden`.
+   * Problems: `AlreadyDecided`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`,
+   * `InvalidInput`, `Forbidden`.
    */
   async withdraw(
     approvalId: string,

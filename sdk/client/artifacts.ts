@@ -16,8 +16,8 @@ export class Artifacts {
    * A valid file at the path that the phase declares completes the phase, or opens its approval. Submitting the same
    * bytes again returns the same artifact. For the run's owner.
    *
-   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
-   * `InvalidInput`, `Forbidden`.
+   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`,
+   * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async submit(
     runId: string,

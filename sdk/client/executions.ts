@@ -14,8 +14,8 @@ export class Executions {
   /**
    * Records that a process starts. Pass the execution's id to the process as `PAWL_EXECUTION_ID`.
    *
-   * Problems: `RunNotActive`, `UnknownPhase`, `LeaseLost`, `IdempotencyMismatch`, `NotFound`, `InvalidInput`,
-   * `Forbidden`.
+   * Problems: `RunNotActive`, `UnknownPhase`, `LeaseLost`, `RevisionConflict`, `IdempotencyMismatch`, `NotFound`,
+   * `InvalidInput`, `Forbidden`.
    */
   async start(fields: t.Fields<g.StartExecutionInput>): Promise<t.StartExecutionResult> {
     return this.#requests.mutate(g.StartExecutionDocument, fields)
@@ -25,7 +25,8 @@ export class Executions {
    * Records how a process ended, and answers with the derived outcome. Allowed after the run has settled, too. `signal`
    * is the name of the signal that ended the process, such as `SIGKILL`; the call's own abort signal goes in `options`.
    *
-   * Problems: `ExecutionAlreadyFinished`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `ExecutionAlreadyFinished`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`,
+   * `Forbidden`.
    */
   async finish(
     executionId: string,

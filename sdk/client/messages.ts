@@ -14,7 +14,7 @@ export class Messages {
   /**
    * Sends text to the run's owner: immediately, or with `mode: 'FOLLOW_UP'` once its session is READY for more.
    *
-   * Problems: `RunNotActive`, `IdempotencyMismatch`, `NotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `RunNotActive`, `RevisionConflict`, `IdempotencyMismatch`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async send(
     runId: string,
@@ -28,7 +28,7 @@ export class Messages {
    * Records the owner's receipt: DELIVERED to the agent, then CONSUMED by it. Until the first receipt the message is
    * delivered again.
    *
-   * Problems: `NotFound`, `LeaseLost`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `LeaseLost`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async acknowledge(
     messageId: string,

@@ -31,8 +31,8 @@ export class Phases {
    * Starts the current phase, or restarts it after a failed attempt; `repair: true` starts another attempt of one in
    * progress.
    *
-   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
-   * `InvalidInput`, `Forbidden`.
+   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`,
+   * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async start(
     runId: string,
@@ -60,8 +60,8 @@ export class Phases {
    * Ends the current phase's attempt as FAILED. The run continues, or with `recovery` waits as PAUSED for a person's
    * decision.
    *
-   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
-   * `InvalidInput`, `Forbidden`.
+   * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`,
+   * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async fail(
     runId: string,
@@ -83,8 +83,8 @@ export class Rounds {
   /**
    * Completes the current round; repeating the call answers `changed: false`.
    *
-   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
-   * `InvalidInput`, `Forbidden`.
+   * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`,
+   * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async complete(
     runId: string,

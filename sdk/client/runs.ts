@@ -147,7 +147,8 @@ export class Runs {
   /**
    * Claims a run: the given one, or the oldest that matches the filters.
    *
-   * Problems: `NothingToClaim`, `NotClaimable`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `NothingToClaim`, `NotClaimable`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`,
+   * `Forbidden`.
    */
   async claim(fields: t.Fields<g.ClaimRunInput>): Promise<t.ClaimRunResult> {
     return this.#requests.mutate(g.ClaimRunDocument, fields)
@@ -171,7 +172,7 @@ export class Runs {
    * Releases the run: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. With `untilChildren`
    * it cannot be claimed while an attached child is active.
    *
-   * Problems: `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `LeaseLost`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async release(runId: string, fields: t.Fields<g.ReleaseRunInput, 'runId'>): Promise<t.ReleaseRunResult> {
     return this.#requests.mutate(g.ReleaseRunDocument, { ...fields, runId })
@@ -212,7 +213,8 @@ export class Runs {
   /**
    * Ends the run as FAILED, with an error.
    *
-   * Problems: `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`,
+   * `Forbidden`.
    */
   async fail(runId: string, fields: t.Fields<g.FailRunInput, 'runId'>): Promise<t.FailRunResult> {
     return this.#requests.mutate(g.FailRunDocument, { ...fields, runId })
@@ -241,7 +243,8 @@ export class Runs {
   /**
    * Confirms that the owner's processes are gone: CANCELLING becomes CANCELLED, confirmed.
    *
-   * Problems: `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`,
+   * `Forbidden`.
    */
   async confirmCancel(
     runId: string,
@@ -253,7 +256,7 @@ export class Runs {
   /**
    * Deletes a settled run without a live owner, with everything below it.
    *
-   * Problems: `NotDeletable`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotDeletable`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async delete(runId: string, fields: t.Fields<g.DeleteRunInput, 'runId'> = {}): Promise<t.DeleteRunResult> {
     return this.#requests.mutate(g.DeleteRunDocument, { ...fields, runId })

@@ -33,8 +33,8 @@ export class Sessions {
   /**
    * Opens the session of a role, or adopts the live session of an earlier owner (`created: false`, with its `handle`).
    *
-   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
-   * `InvalidInput`, `Forbidden`.
+   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`,
+   * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async open(runId: string, fields: t.Fields<g.OpenSessionInput, 'runId'>): Promise<t.OpenSessionResult> {
     return this.#requests.mutate(g.OpenSessionDocument, { ...fields, runId })
@@ -43,8 +43,8 @@ export class Sessions {
   /**
    * Moves a session to its next status; a refusal lists the allowed next statuses in `allowedStatuses`.
    *
-   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `NotFound`, `IdempotencyMismatch`,
-   * `InvalidInput`, `Forbidden`.
+   * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`,
+   * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async update(
     sessionId: string,
@@ -60,7 +60,7 @@ export class Sessions {
    * `PromptAlreadySent`.
    *
    * Problems: `PromptAlreadySent`, `IllegalSessionTransition`, `IllegalTransition`, `UnknownPhase`, `RunNotActive`,
-   * `LeaseLost`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
+   * `LeaseLost`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async recordPrompt(
     sessionId: string,

@@ -18,13 +18,13 @@ export async function* streamOverHttp<R, V>(
   variables: V,
   { signal, onOpen }: Delivery,
 ): AsyncGenerator<R, undefined> {
+  if (signal.aborted) return
   const controller = new AbortController()
   const stop = () => controller.abort(signal.reason)
   const watchdog = createWatchdog(() =>
     controller.abort(new PawlConnectionError('The stream delivered nothing for too long')),
   )
   signal.addEventListener('abort', stop)
-  if (signal.aborted) stop()
   try {
     const response = await watchdog(
       post(connection, document, variables, 'text/event-stream', controller.signal),

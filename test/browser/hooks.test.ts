@@ -20,7 +20,7 @@ let pawl: Pawl
 beforeAll(async () => {
   server = await startTestServer()
   pawl = createPawl({ url: server.url, token: server.adminToken })
-  const script = await bundle()
+  const scripts = await bundle()
   front = createServer((request, response) => {
     if (request.method === 'POST') {
       const chunks: Buffer[] = []
@@ -28,7 +28,7 @@ beforeAll(async () => {
       request.on('end', () => void forward(request.headers, Buffer.concat(chunks), response))
     } else if (request.url?.endsWith('.js')) {
       response.setHeader('content-type', 'text/javascript')
-      response.end(script)
+      response.end(scripts.get(request.url.slice(1)))
     } else {
       response.setHeader('content-type', 'text/html')
       response.end('<!doctype html><div id="root"></div><script type="module" src="/hooks.js"></script>')
@@ -68,7 +68,8 @@ async function forward(
   response.end()
 }
 
-async function bundle(): Promise<string> {
+/** Bundles the page. Returns the code of its scripts by file name: what it does not need at once is in scripts of its own. */
+async function bundle(): Promise<Map<string, string>> {
   const entry = fileURLToPath(new URL('./hooksPage.ts', import.meta.url))
   const built = await build({
     configFile: false,
@@ -79,7 +80,7 @@ async function bundle(): Promise<string> {
   })
   const [output] = Array.isArray(built) ? built : [built]
   if (!output || !('output' in output)) throw new Error('The page of the hooks was bundled to nothing')
-  return output.output.map((chunk) => ('code' in chunk ? chunk.code : '')).join('\n')
+  return new Map(output.output.flatMap((chunk) => ('code' in chunk ? [[chunk.fileName, chunk.code]] : [])))
 }
 
 const text = (name: string) => page.locator(`#${name}`).innerText()

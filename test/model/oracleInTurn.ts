@@ -45,9 +45,9 @@ export function askInTurn(
 ): Expected {
   const waits = refused('RunNotActive', { status: run.status })
   if (!isAtWork(run)) return waits
+  if (!isLeased(run.claim, now) || !knowsQuestions(run.claim?.owner ?? '')) return refused('InvalidInput')
   const isLive = run.sessions.some(({ id, status }) => id === session && status !== 'DISPOSED')
-  if (!isLeased(run.claim, now) || !knowsQuestions(run.claim?.owner ?? '') || (session !== null && !isLive))
-    return refused('InvalidInput')
+  if (session !== null && !isLive) return refused('NotFound')
   const action = kind === 'PERMISSION' ? program : null
   const standing = run.approvals.findLast(
     (each) =>

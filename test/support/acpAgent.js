@@ -6,7 +6,16 @@
  * It imports nothing of the project, nor a library of the protocol: it misbehaves in ways that a library would not let it.
  */
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -41,7 +50,11 @@ const state = {
   sessions: {},
   ...(existsSync(stateFile) && JSON.parse(readFileSync(stateFile, 'utf8'))),
 }
-const keep = () => writeFileSync(stateFile, JSON.stringify(state))
+/** Keeps the state in one step: tests read it meanwhile. */
+function keep() {
+  writeFileSync(`${stateFile}.new`, JSON.stringify(state))
+  renameSync(`${stateFile}.new`, stateFile)
+}
 
 /** Writes bytes, however long the reader takes over it. */
 function print(text) {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { WorkspaceStatus } from '@pawl/sdk'
+import type { WorkspaceFilter, WorkspaceStatus } from '@pawl/sdk'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, parseCount } from '../kit/options.ts'
@@ -28,7 +28,7 @@ export function workspaceListCommand(): Command {
     .option('--after <cursor>', 'the page after this cursor')
     .action(
       createAction<Options>(async (invocation, { host, project, all, limit: first, after }) => {
-        const filter = { host, project, status: all ? undefined : [...READY] }
+        const filter: WorkspaceFilter = { host, project, statuses: all ? undefined : READY }
         const page = await invocation.pawl.workspaces.list({ filter, first, after })
         return invocation.answer(page, (printer) => {
           printWorkspaces(printer, page.nodes)

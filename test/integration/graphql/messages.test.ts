@@ -129,7 +129,9 @@ describe('acknowledgeMessage', () => {
     expect(await acknowledge({ messageId, fence: 3 })).toEqual(
       problem('LeaseLost', { yourFence: 3, currentFence: 1 }),
     )
-    expect(await acknowledge({ messageId: runId })).toEqual(mistake(['messageId'], /msg_/))
+    expect(await acknowledge({ messageId: runId })).toEqual(
+      problem('NotFound', { kind: 'MESSAGE', id: runId }),
+    )
   })
 })
 

@@ -125,7 +125,7 @@ describe('openSession', () => {
       problem('LeaseLost', { yourFence: 2, currentFence: 1 }),
     )
     expect(await open({ runId })).toMatchObject(problem('LeaseLost', { yourFence: 0 }))
-    expect(await open({ runId: 'nope', fence: 1 })).toEqual(mistake(['runId']))
+    expect(await open({ runId: 'nope', fence: 1 })).toEqual(problem('NotFound', { kind: 'RUN', id: 'nope' }))
     expect(await open({ runId, fence: 1, role: '' })).toMatchObject({ __typename: 'InvalidInput' })
     const id = await openAt(runId, 'CRASHED', 'FAILED_NEEDS_HUMAN')
     expect(await open({ runId, fence: 1 })).toEqual(
@@ -190,7 +190,9 @@ describe('updateSession', () => {
     const runId = await atWork()
     const id = await openAt(runId)
     const input = { sessionId: id, status: 'BOOTSTRAPPING', fence: 1 }
-    expect(await update({ ...input, sessionId: runId })).toEqual(mistake(['sessionId'], /ses_/))
+    expect(await update({ ...input, sessionId: runId })).toEqual(
+      problem('NotFound', { kind: 'SESSION', id: runId }),
+    )
     succeeded(await graph.mutate('pauseRun', { runId }, ''))
     expect(await update(input)).toEqual(problem('RunNotActive', { status: 'PAUSED', run: { id: runId } }))
   })

@@ -4,7 +4,7 @@ import { agentOf } from '../../support/callers.ts'
 import { codesOf, type Data, openTestGraph, type TestGraph } from '../../support/graphql.ts'
 import { runIn } from '../../support/runs.ts'
 import { SOLO } from '../../support/workflows.ts'
-import { findViolations, mistake, problem, send, succeeded, UNKNOWN_RUN } from './send.ts'
+import { findViolations, problem, send, succeeded, UNKNOWN_RUN } from './send.ts'
 import { toOutput } from '../../support/entries.ts'
 
 let graph: TestGraph
@@ -118,7 +118,9 @@ describe('appendTranscript', () => {
     expect(await append({ ...entries, sessionId: UNKNOWN })).toEqual(
       problem('NotFound', { kind: 'SESSION', id: UNKNOWN }),
     )
-    expect(await append({ ...entries, sessionId: runId })).toEqual(mistake(['sessionId'], /ses_/))
+    expect(await append({ ...entries, sessionId: runId })).toEqual(
+      problem('NotFound', { kind: 'SESSION', id: runId }),
+    )
   })
 })
 

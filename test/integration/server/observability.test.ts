@@ -39,7 +39,7 @@ it('counts operations, refusals and what it turned away', async () => {
     'mutation { pauseRun(input: { runId: "run_01jd0000000000000000000000" }) { __typename } }',
     { token },
   )
-  await ask(server, 'query ($id: ID!) { run(id: $id) { id } }', { token, variables: { id: 'nonsense' } })
+  await ask(server, '{ runs(after: "nonsense") { totalCount } }', { token })
   await ask(server, '{ viewer { name } }')
   const text = await (await metrics(token)).text()
   expect(text).toContain('pawl_graphql_operation_seconds_count{kind="query",field="viewer",outcome="ok"} 1')
@@ -47,7 +47,7 @@ it('counts operations, refusals and what it turned away', async () => {
     'pawl_graphql_operation_seconds_count{kind="mutation",field="pauseRun",outcome="refused"} 1',
   )
   expect(text).toContain('pawl_refusals_total{field="pauseRun",problem="NotFound"} 1')
-  expect(text).toContain('pawl_graphql_operation_seconds_count{kind="query",field="run",outcome="error"} 1')
+  expect(text).toContain('pawl_graphql_operation_seconds_count{kind="query",field="runs",outcome="error"} 1')
   expect(text).toMatch(/pawl_rejected_total\{reason="unauthenticated"\} [1-9]/)
   expect(text).toMatch(/pawl_sweeps_total\{state="completed"\} [1-9]/)
   expect(text).toMatch(/pawl_database_connections\{state="idle"\} \d/)

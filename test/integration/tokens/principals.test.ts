@@ -37,9 +37,9 @@ async function made(over: Partial<CreateToken>) {
 const rotate = (tokenId: string, over: object = {}, caller = SYSTEM) =>
   rotateToken({ store, announce }, caller, { tokenId, expiresInSeconds: null, revoke: false, ...over })
 
-const invalid = (path: string) => ({
+const invalid = (...paths: string[]) => ({
   ok: false,
-  problem: { type: 'InvalidInput', issues: [{ path: [path] }] },
+  problem: { type: 'InvalidInput', issues: paths.map((path) => ({ path: [path] })) },
 })
 
 describe('the name of a principal', () => {
@@ -64,8 +64,9 @@ describe('the name of a principal', () => {
 
   it('or its id is needed, and only one of them', async () => {
     const { token } = await made({ name: 'bob' })
-    expect(await make({})).toMatchObject(invalid('name'))
-    expect(await make({ name: 'rob', principalId: token.principalId })).toMatchObject(invalid('name'))
+    const both = invalid('name', 'principalId')
+    expect(await make({})).toMatchObject(both)
+    expect(await make({ name: 'rob', principalId: token.principalId })).toMatchObject(both)
   })
 })
 
@@ -116,7 +117,10 @@ describe('a principal', () => {
     const other = await made({ principalId, role: 'OPERATOR' })
     expect(other.token).toMatchObject({ name: 'fay', principalId, role: 'OPERATOR' })
     const unknown = await make({ principalId: 'prn_01jd0000000000000000000000' })
-    expect(unknown).toMatchObject(invalid('principalId'))
+    expect(unknown).toMatchObject({
+      ok: false,
+      problem: { type: 'NotFound', kind: 'PRINCIPAL', id: 'prn_01jd0000000000000000000000' },
+    })
   })
 
   it('of the server itself is given no token by anybody', async () => {

@@ -50,6 +50,7 @@ function startKeeper(fields: Partial<KeepLeaseFields> = {}) {
   }
 
   const fetch = async (_: unknown, { body, signal }: RequestInit = {}) => {
+    signal?.throwIfAborted()
     const { query, variables } = JSON.parse(String(body)) as {
       query: string
       variables: { input: { fence: number } }

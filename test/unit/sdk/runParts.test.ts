@@ -187,7 +187,7 @@ describe('a part of a run', () => {
     expect((await pawl.runs.children('run_01', which)).nodes.map(({ id }) => id)).toEqual(['run_02'])
     const inbox = await pawl.approvals.list({ filter: { statuses: ['PENDING'] }, ...which })
     expect(inbox.nodes.map(({ id }) => id)).toEqual(['apr_02'])
-    expect(asked).toEqual([...Array<unknown>(4).fill(which), { filter: { status: ['PENDING'] }, ...which }])
+    expect(asked).toEqual([...Array<unknown>(4).fill(which), { filter: { statuses: ['PENDING'] }, ...which }])
   })
 
   it('is not to be had of a run that is not there', async () => {
