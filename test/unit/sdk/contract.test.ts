@@ -6,6 +6,8 @@ import {
   isInterfaceType,
   isUnionType,
   parse,
+  print,
+  separateOperations,
   visit,
   TypeInfo,
   visitWithTypeInfo,
@@ -14,6 +16,8 @@ import type { DocumentNode, SelectionSetNode } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { writeDocuments } from '../../../scripts/sdkDocuments.ts'
 import { writeEventTypes } from '../../../scripts/sdkEvents.ts'
+import * as documents from '../../../sdk/generated/graphql.ts'
+import { createWriter } from '../../../sdk/kit/document.ts'
 
 const root = new URL('../../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
@@ -26,6 +30,9 @@ const operations: DocumentNode = {
   kind: Kind.DOCUMENT,
   definitions: files.flatMap((file) => file.definitions),
 }
+
+/** What a document defines, in no order. */
+const definitionsOf = (document: DocumentNode) => document.definitions.map((each) => print(each)).toSorted()
 
 /** Asked for one by one. */
 const COVERED_OTHERWISE = ['nodes']
@@ -101,11 +108,28 @@ describe('generated documents', () => {
       fragment Unused on B { u }`
     expect(writeDocuments(parse(text))).toBe(
       [
-        `const Inner = 'fragment Inner on B{i(text:"it\\'s")}'`,
-        `const Outer = 'fragment Outer on B{o ...Inner}'`,
-        `export const BDocument = /* @__PURE__ */ createDocument<BQuery, BQueryVariables>('query B{b{...Outer ...Inner}}', Inner, Outer)\n`,
+        'const documents = /* @__PURE__ */ createWriter({',
+        `  Inner: 'B{i(text:"it\\'s")}',`,
+        `  Outer: 'B{o ...Inner}',`,
+        `  Unused: 'B{u}',`,
+        '})\n',
+        `export const BDocument = /* @__PURE__ */ documents.operation<BQuery, BQueryVariables>('query B{b{...Outer ...Inner}}')\n`,
       ].join('\n'),
     )
+    const fragments = { Inner: `B{i(text:"it's")}`, Outer: 'B{o ...Inner}', Unused: 'B{u}' }
+    expect(createWriter(fragments).operation('query B{b{...Outer ...Inner}}')).toBe(
+      `query B{b{...Outer ...Inner}}fragment Outer on B{o ...Inner}fragment Inner on B{i(text:"it's")}`,
+    )
+  })
+
+  it('are the operations, each with the fragments that it uses', () => {
+    const written = Object.entries(documents).map(([name, text]) => [name, definitionsOf(parse(text))])
+    const expected = Object.entries(separateOperations(operations)).map(([name, document]) => [
+      `${name}Document`,
+      definitionsOf(document),
+    ])
+    expect(expected.length).toBeGreaterThan(50)
+    expect(Object.fromEntries(written)).toEqual(Object.fromEntries(expected))
   })
 })
 
