@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Client } from 'pg'
 import type { PoolConfig, QueryResultRow } from 'pg'
-import { afterEach, expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { listPostgresProcesses } from '../../../src/database/embedded/inspectProcess.ts'
 import { sendSignal } from '../../../src/database/embedded/stopPostgres.ts'
 import { openDatabase } from '../../../src/database/openDatabase.ts'
@@ -28,10 +28,6 @@ export interface Holder {
   kill(): Promise<void>
 }
 
-const folders: string[] = []
-const children: ChildProcess[] = []
-const toClose: Closable[] = []
-
 /** What a test opened. */
 export interface Closable {
   close(): Promise<unknown>
@@ -39,14 +35,16 @@ export interface Closable {
 
 /** Closes it after the test, before its files are removed. */
 export function closeAfterwards(opened: Closable): void {
-  toClose.push(opened)
+  onTestFinished(async () => {
+    await opened.close()
+  })
 }
 
 /** A folder that others can pass through, removed after the test with whatever PostgreSQL still runs below it. */
 export async function makeFolder(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'pawl-test-')))
   await chmod(folder, 0o755)
-  folders.push(folder)
+  onTestFinished(() => removeFolder(folder))
   return folder
 }
 
@@ -85,7 +83,7 @@ export async function startHolder(
     stdio: ['pipe', 'pipe', 'inherit'],
     ...more,
   })
-  children.push(child)
+  onTestFinished(() => void child.kill('SIGKILL'))
   const exit = once(child, 'exit')
   if (!child.stdout || !child.stdin) throw new Error('no pipes')
   const [line] = (await Promise.race([
@@ -133,12 +131,6 @@ export async function postmasterOf(dataDir: string): Promise<number> {
 export async function expectNothingRuns(dataDir: string): Promise<void> {
   expect(await listPostgresProcesses(await clusterOf(dataDir))).toEqual([])
 }
-
-afterEach(async () => {
-  for (const opened of toClose.splice(0)) await opened.close()
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-  for (const folder of folders.splice(0)) await removeFolder(folder)
-})
 
 async function removeFolder(folder: string): Promise<void> {
   await endAllBelow(folder)
