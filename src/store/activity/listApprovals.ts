@@ -2,16 +2,16 @@ import type { Approval } from '../../lifecycle/run/run.ts'
 import type { ApprovalStatus } from '../../lifecycle/run/enums.ts'
 import type { OwnedRow } from './findWork.ts'
 import { Prisma } from '../generated/client.ts'
-import { bool, column, type Connection, json, nullable, queryComposed } from '../sql/statement.ts'
+import { column, type Connection, json, nullable, queryComposed } from '../sql/statement.ts'
 import {
-  existsPast,
+  AROUND,
   orderBy,
   isBetween,
-  isFrom,
-  isUpTo,
   type Page,
   type PageRequest,
   type PageOrder,
+  readAround,
+  selectAround,
   toPage,
 } from '../sql/page.ts'
 import { isAnyOf, type Visibility } from '../run/runFilter.ts'
@@ -25,8 +25,7 @@ export interface ApprovalFilter {
 const order: PageOrder = { column: Prisma.sql`v.requested_at`, id: Prisma.sql`v.id`, newestFirst: true }
 
 const ROW = {
-  has_behind: bool,
-  has_ahead: bool,
+  ...AROUND,
   run_id: nullable(column('approval', 'run_id')),
   row: json<Approval | null>(),
 }
@@ -39,19 +38,14 @@ export async function listApprovals(
   page: PageRequest,
 ): Promise<Page<OwnedRow<Approval>>> {
   const from = Prisma.sql`FROM approval v WHERE ${where(filter, sight)}`
-  const behind = existsPast([{ from, order }], page.after, isUpTo)
-  const ahead = existsPast([{ from, order }], page.before, isFrom)
   const listing = Prisma.sql`
-SELECT ${behind} AS has_behind, ${ahead} AS has_ahead, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+SELECT ${selectAround([{ from, order }], page)}, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT v.run_id, ${Prisma.raw(APPROVAL_JSON)} AS row ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
   const rows = await queryComposed(connection, listing, ROW)
   const found = rows.flatMap(({ run_id: runId, row }) => (runId !== null && row ? [{ runId, row }] : []))
-  return toPage(found, page, {
-    hasBehind: rows[0]?.has_behind ?? false,
-    hasAhead: rows[0]?.has_ahead ?? false,
-  })
+  return toPage(found, page, readAround(rows))
 }
 
 function where({ statuses }: ApprovalFilter, { projects, runId }: Visibility): Prisma.Sql {

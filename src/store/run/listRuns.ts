@@ -13,15 +13,15 @@ import {
   type RowOf,
 } from '../sql/statement.ts'
 import {
-  existsPast,
+  AROUND,
   orderBy,
   isBetween,
-  isFrom,
-  isUpTo,
   type Page,
   type PageRequest,
   type PageOrder,
   type Position,
+  readAround,
+  selectAround,
   toPage,
 } from '../sql/page.ts'
 import {
@@ -104,8 +104,7 @@ export async function listRuns(connection: Connection, store: Store, asked: Runs
   const listing = Prisma.sql`
 SELECT ${Prisma.raw(FEED_CURSOR)} AS feed_cursor, clock_timestamp() AS clock,
   ${areVersionsUnchanged(filter)} AS is_whole,
-  ${existsPast(listings, page.after, isUpTo)} AS has_behind,
-  ${existsPast(listings, page.before, isFrom)} AS has_ahead,
+  ${selectAround(listings, page)},
   listed.*
 FROM (SELECT 1) AS always
 LEFT JOIN LATERAL (
@@ -120,9 +119,8 @@ ORDER BY listed.turn`
   if (!first.is_whole) return listRuns(connection, store, asked)
   const listed = rows.filter((row) => row.place_at !== null)
   const items = await Promise.all(listed.map((row) => toListed(store, row)))
-  const around = { hasBehind: first.has_behind, hasAhead: first.has_ahead }
   return {
-    ...toPage(items, page, around),
+    ...toPage(items, page, readAround(rows)),
     feedCursor: await encodeFeedCursor(store, first.feed_cursor, connection),
   }
 }
@@ -131,8 +129,7 @@ const LISTED_ROW = {
   feed_cursor: json<FeedCursor | null>(),
   clock: moment,
   is_whole: bool,
-  has_behind: bool,
-  has_ahead: bool,
+  ...AROUND,
   place_at: nullable(moment),
   turn: nullable(bigint),
   ...LOADED_ROW,

@@ -1,4 +1,5 @@
 import { Prisma } from '../generated/client.ts'
+import { bool, type RowOf } from './statement.ts'
 
 /** A position in a list ordered by time, with ties broken by id. */
 export interface Position {
@@ -48,13 +49,13 @@ export function isBeyond({ column, id, newestFirst }: PageOrder, place: Position
 }
 
 /** The condition for rows at or before a position in the list. */
-export function isUpTo({ column, id, newestFirst }: PageOrder, place: Position): Prisma.Sql {
+function isUpTo({ column, id, newestFirst }: PageOrder, place: Position): Prisma.Sql {
   const sign = newestFirst ? Prisma.raw('>=') : Prisma.raw('<=')
   return Prisma.sql`(${column}, ${id}) ${sign} (${toTime(place)}, ${place.id}::text)`
 }
 
 /** The condition for rows at or after a position in the list. */
-export function isFrom(order: PageOrder, place: Position): Prisma.Sql {
+function isFrom(order: PageOrder, place: Position): Prisma.Sql {
   return isUpTo({ ...order, newestFirst: !order.newestFirst }, place)
 }
 
@@ -73,7 +74,7 @@ export interface Listing {
  * Whether any row of a list, given by its parts, lies on the other side of a position that bounds a page. The row that
  * the position was taken from nearly always still exists and is checked first, which avoids a search for a distant row.
  */
-export function existsPast(
+function existsPast(
   parts: readonly Listing[],
   place: Position | null,
   lies: (order: PageOrder, place: Position) => Prisma.Sql,
@@ -85,17 +86,36 @@ export function existsPast(
   return Prisma.sql`(${Prisma.join(found, ' OR ')})`
 }
 
+/** The columns of `selectAround`. */
+export const AROUND = { has_behind: bool, has_ahead: bool }
+
+/** SQL that selects whether rows of a list, given by its parts, precede a page, and whether some follow it. */
+export function selectAround(parts: readonly Listing[], { after, before }: PageRequest): Prisma.Sql {
+  return Prisma.sql`${existsPast(parts, after, isUpTo)} AS has_behind, ${existsPast(parts, before, isFrom)} AS has_ahead`
+}
+
+/** What `selectAround` has found, which is the same in every row of a page. */
+export function readAround([first]: readonly RowOf<typeof AROUND>[]): Around {
+  return { hasBehind: first?.has_behind ?? false, hasAhead: first?.has_ahead ?? false }
+}
+
 /** `ORDER BY` in the direction that a page is read in. */
 export function orderBy({ column, id, newestFirst }: PageOrder, { fromEnd }: PageRequest): Prisma.Sql {
   const direction = newestFirst === fromEnd ? Prisma.raw('ASC') : Prisma.raw('DESC')
   return Prisma.sql`ORDER BY ${column} ${direction}, ${id} ${direction}`
 }
 
+/** Whether there are rows before and after the bounds of a page. */
+interface Around {
+  readonly hasBehind: boolean
+  readonly hasAhead: boolean
+}
+
 /** Builds a page from up to one row more than requested, in the direction of reading. */
 export function toPage<Item>(
   read: readonly Item[],
   { limit, fromEnd }: PageRequest,
-  around: { readonly hasBehind: boolean; readonly hasAhead: boolean },
+  around: Around,
 ): Page<Item> {
   const items = read.slice(0, limit)
   const hasMore = read.length > limit

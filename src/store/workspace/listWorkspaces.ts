@@ -17,13 +17,13 @@ import {
 import {
   orderBy,
   isBetween,
-  isUpTo,
-  isFrom,
-  existsPast,
+  AROUND,
   type Page,
   type PageRequest,
   type PageOrder,
   type Position,
+  readAround,
+  selectAround,
   toPage,
 } from '../sql/page.ts'
 import { preparePages } from '../sql/runPages.ts'
@@ -95,7 +95,7 @@ function isSeen({ projects, runId }: Visibility): Prisma.Sql {
 }
 
 /** What is read besides the row of each item. */
-const AROUND = { has_behind: bool, has_ahead: bool, is_there: nullable(bool) }
+const BESIDE = { ...AROUND, is_there: nullable(bool) }
 
 /** Reads one page, and whether rows precede it, in one statement. */
 async function readPage<Shape extends RowShape>(
@@ -105,20 +105,15 @@ async function readPage<Shape extends RowShape>(
   from: Prisma.Sql,
   { shown, row }: { readonly shown: string; readonly row: Shape },
 ): Promise<Page<RowOf<Shape>>> {
-  const behind = existsPast([{ from, order }], page.after, isUpTo)
-  const ahead = existsPast([{ from, order }], page.before, isFrom)
   const listing = Prisma.sql`
-SELECT ${behind} AS has_behind, ${ahead} AS has_ahead, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+SELECT ${selectAround([{ from, order }], page)}, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT true AS is_there, ${Prisma.raw(shown)} ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
-  const rows = await queryComposed(connection, listing, { ...row, ...AROUND })
-  const around: RowOf<typeof AROUND>[] = rows
-  const found = rows.filter((_, index) => around[index]?.is_there !== null)
-  return toPage(found, page, {
-    hasBehind: around[0]?.has_behind ?? false,
-    hasAhead: around[0]?.has_ahead ?? false,
-  })
+  const rows = await queryComposed(connection, listing, { ...row, ...BESIDE })
+  const beside: RowOf<typeof BESIDE>[] = rows
+  const found = rows.filter((_, index) => beside[index]?.is_there !== null)
+  return toPage(found, page, readAround(beside))
 }
 
 /** A page of the operations of one workspace, newest first. */

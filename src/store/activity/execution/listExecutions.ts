@@ -3,15 +3,15 @@ import {
   type PageOrder,
   type PageRequest,
   type Page,
-  existsPast,
-  isUpTo,
+  AROUND,
   isBetween,
-  isFrom,
   orderBy,
+  readAround,
+  selectAround,
   toPage,
 } from '../../sql/page.ts'
 import { Prisma } from '../../generated/client.ts'
-import { bool, type Connection, json, queryComposed } from '../../sql/statement.ts'
+import { type Connection, json, queryComposed } from '../../sql/statement.ts'
 import type { Execution } from '../../../lifecycle/run/run.ts'
 import { EXECUTION_JSON } from '../../rows/selectWork.ts'
 
@@ -29,7 +29,7 @@ export interface ExecutionVisibility extends Visibility {
 
 const order: PageOrder = { column: Prisma.sql`x.started_at`, id: Prisma.sql`x.id`, newestFirst: true }
 
-const ROW = { has_behind: bool, has_ahead: bool, execution: json<Execution | null>() }
+const ROW = { ...AROUND, execution: json<Execution | null>() }
 
 /** Lists executions, newest first. */
 export async function listExecutions(
@@ -39,19 +39,14 @@ export async function listExecutions(
   page: PageRequest,
 ): Promise<Page<Execution>> {
   const from = Prisma.sql`FROM execution x WHERE ${where(filter, sight)}`
-  const behind = existsPast([{ from, order }], page.after, isUpTo)
-  const ahead = existsPast([{ from, order }], page.before, isFrom)
   const listing = Prisma.sql`
-SELECT ${behind} AS has_behind, ${ahead} AS has_ahead, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+SELECT ${selectAround([{ from, order }], page)}, listed.execution FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT ${Prisma.raw(EXECUTION_JSON)} AS execution ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
 ) listed ON true`
   const rows = await queryComposed(connection, listing, ROW)
   const executions = rows.flatMap(({ execution }) => (execution ? [execution] : []))
-  return toPage(executions, page, {
-    hasBehind: rows[0]?.has_behind ?? false,
-    hasAhead: rows[0]?.has_ahead ?? false,
-  })
+  return toPage(executions, page, readAround(rows))
 }
 
 function where({ runId, inFlight }: ExecutionFilter, sight: ExecutionVisibility): Prisma.Sql {

@@ -2,24 +2,17 @@ import type { EntryKind } from '../../../lifecycle/run/enums.ts'
 import { Prisma } from '../../generated/client.ts'
 import { isAnyOf, type Visibility } from '../../run/runFilter.ts'
 import {
-  existsPast,
+  AROUND,
   isBetween,
-  isFrom,
-  isUpTo,
   orderBy,
   type Page,
   type PageOrder,
   type PageRequest,
+  readAround,
+  selectAround,
   toPage,
 } from '../../sql/page.ts'
-import {
-  bool,
-  column,
-  type Connection,
-  nullable,
-  queryComposed,
-  text as textColumn,
-} from '../../sql/statement.ts'
+import { column, type Connection, nullable, queryComposed, text as textColumn } from '../../sql/statement.ts'
 
 /** What to look for, and where; a null field does not restrict. */
 export interface TranscriptSearch {
@@ -58,8 +51,7 @@ export const matchId = ({ sessionId, seq }: Pick<TranscriptMatch, 'sessionId' | 
   `${sessionId}/${String(seq).padStart(10, '0')}`
 
 const ROW = {
-  has_behind: bool,
-  has_ahead: bool,
+  ...AROUND,
   session_id: nullable(column('entry', 'session_id')),
   seq: column('entry', 'seq'),
   kind: column('entry', 'kind'),
@@ -76,11 +68,9 @@ export async function searchTranscripts(
 ): Promise<Page<TranscriptMatch>> {
   const from = Prisma.sql`FROM entry e JOIN session s ON s.id = e.session_id JOIN run r ON r.id = s.run_id
   WHERE ${where(search, sight)}`
-  const behind = existsPast([{ from, order }], page.after, isUpTo)
-  const ahead = existsPast([{ from, order }], page.before, isFrom)
   const start = Prisma.sql`greatest(1, strpos(lower(${SAID}), lower(${search.text}::text)) - ${EXCERPT.before}::int)`
   const listing = Prisma.sql`
-SELECT ${behind} AS has_behind, ${ahead} AS has_ahead, found.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
+SELECT ${selectAround([{ from, order }], page)}, found.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
   SELECT e.session_id, e.seq, e.kind, e.at, substr(${SAID}, ${start}, ${EXCERPT.length}::int) AS excerpt
   ${from} AND ${isBetween(order, page)}
   ${orderBy(order, page)} LIMIT ${page.limit + 1}
@@ -89,10 +79,7 @@ SELECT ${behind} AS has_behind, ${ahead} AS has_ahead, found.* FROM (SELECT 1) A
   const found = rows.flatMap(({ session_id: sessionId, seq, kind, at, excerpt }) =>
     sessionId === null ? [] : [{ sessionId, seq, kind, at, excerpt }],
   )
-  return toPage(found, page, {
-    hasBehind: rows[0]?.has_behind ?? false,
-    hasAhead: rows[0]?.has_ahead ?? false,
-  })
+  return toPage(found, page, readAround(rows))
 }
 
 function where({ text, runId, sessionId, kinds }: TranscriptSearch, sight: Visibility): Prisma.Sql {
