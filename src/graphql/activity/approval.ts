@@ -6,19 +6,10 @@ import { APPROVAL_STATUSES } from '../../lifecycle/run/enums.ts'
 import { listApprovals } from '../../store/activity/listApprovals.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import {
-  BEFORE,
-  connectionOf,
-  FROM_END,
-  FROM_START,
-  PAST,
-  pageCost,
-  readPageSize,
-  toConnection,
-} from '../kit/connection.ts'
+import { connectionOf, FROM_EITHER_END, pageCost, toConnection } from '../kit/connection.ts'
 import { resolveRunOf } from '../request/context.ts'
 import { visibilityOf } from '../request/visibility.ts'
-import { APPROVALS, encodePlace, readBounds } from '../kit/cursors.ts'
+import { APPROVALS, encodePlace, readPage } from '../kit/cursors.ts'
 import { ApprovalKind, ApprovalStatus, Decision, ExpiryPolicy, PermissionKind } from '../enums/workEnums.ts'
 import { findPhaseOf } from './execution.ts'
 import { defineInput, listOf } from '../kit/input.ts'
@@ -193,16 +184,13 @@ builder.queryField('approvals', (t) =>
     description: 'Approvals of the runs that you may see, the newest first.',
     args: {
       filter: t.arg({ type: ApprovalFilter.ref, description: 'Which approvals; left out: all.' }),
-      first: t.arg.int(FROM_START),
-      after: t.arg.string(PAST),
-      last: t.arg.int(FROM_END),
-      before: t.arg.string(BEFORE),
+      ...FROM_EITHER_END,
     },
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { filter } = checkArgs(filterSchema, args)
-      const asked = { ...readPageSize(args), ...readBounds(APPROVALS, args) }
+      const asked = readPage(APPROVALS, args)
       const which = { statuses: filter?.statuses ?? null }
       const page = await listApprovals(await reads.connection(), which, visibilityOf(caller), asked)
       return toConnection(

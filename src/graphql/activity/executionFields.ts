@@ -8,8 +8,8 @@ import {
 import { OUTCOMES, REPORTED_ENDS } from '../../lifecycle/run/enums.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { BEFORE, FROM_END, FROM_START, PAST, pageCost, readPageSize } from '../kit/connection.ts'
-import { EXECUTIONS, readBounds } from '../kit/cursors.ts'
+import { FROM_EITHER_END, pageCost } from '../kit/connection.ts'
+import { EXECUTIONS, readPage } from '../kit/cursors.ts'
 import { ExecutionEnd, Outcome } from '../enums/runEnums.ts'
 import { ExecutionConnection, readOutcome } from './execution.ts'
 import { readExecutions, scanExecutions } from './executionPage.ts'
@@ -52,16 +52,13 @@ builder.queryField('executions', (t) =>
       'Executions that you may see, the newest first. Filtered by outcome, a page may be short, or empty, with more to come: `isCut` says so.',
     args: {
       filter: t.arg({ type: ExecutionFilterInput.ref, description: 'Which executions; left out: all.' }),
-      first: t.arg.int(FROM_START),
-      after: t.arg.string(PAST),
-      last: t.arg.int(FROM_END),
-      before: t.arg.string(BEFORE),
+      ...FROM_EITHER_END,
     },
     complexity: pageCost,
     extensions: statementCost(2),
     resolve: (_, args, context) => {
       const { filter } = checkArgs(filterSchema, args)
-      const page = { ...readPageSize(args), ...readBounds(EXECUTIONS, args) }
+      const page = readPage(EXECUTIONS, args)
       const which = { runId: filter?.runId ?? null, inFlight: filter?.inFlight ?? null }
       return filter?.outcomes
         ? scanExecutions(context, which, page, filter.outcomes)

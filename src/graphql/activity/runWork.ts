@@ -3,7 +3,7 @@ import type { RunPageRequest } from '../../store/sql/runPages.ts'
 import { ApprovalConnection } from './approval.ts'
 import { ArtifactConnection } from './artifact.ts'
 import { builder } from '../kit/builder.ts'
-import { AFTER, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import { type PageArgs, FROM_START, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
 import { assertVisible } from '../request/context.ts'
 import { APPROVALS, decodePlace, encodePlace, EXECUTIONS } from '../kit/cursors.ts'
 import { ExecutionConnection } from './execution.ts'
@@ -17,11 +17,6 @@ import { statementCost } from '../request/statementCost.ts'
 const ARTIFACTS = 'artifacts'
 const MESSAGES = 'messages'
 const CHILDREN = 'children'
-
-interface PageArgs {
-  readonly first?: number | null | undefined
-  readonly after?: string | null | undefined
-}
 
 /**
  * Returns the requested page of a run's list.
@@ -46,10 +41,7 @@ builder.objectFields(RunRef, (t) => ({
   executions: t.field({
     type: ExecutionConnection,
     description: 'The processes launched for it, the newest first.',
-    args: {
-      first: t.arg.int(FIRST),
-      after: t.arg.string(AFTER),
-    },
+    args: FROM_START,
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async ({ run }, args, { reads }) => {
@@ -70,7 +62,7 @@ builder.objectFields(RunRef, (t) => ({
   artifacts: t.field({
     type: ArtifactConnection,
     description: 'The files its phases produced, in every round and attempt, the newest first.',
-    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    args: FROM_START,
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async ({ run: { id: runId } }, args, { reads }) => {
@@ -86,7 +78,7 @@ builder.objectFields(RunRef, (t) => ({
   approvals: t.field({
     type: ApprovalConnection,
     description: 'Its approvals, newest first.',
-    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    args: FROM_START,
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async ({ run: { id: runId } }, args, { reads }) => {
@@ -102,7 +94,7 @@ builder.objectFields(RunRef, (t) => ({
   messages: t.field({
     type: MessageConnection,
     description: 'The messages sent to it, the newest first.',
-    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    args: FROM_START,
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async ({ run: { id: runId } }, args, { reads }) => {
@@ -137,7 +129,7 @@ builder.objectFields(RunRef, (t) => ({
   children: t.field({
     type: RunConnection,
     description: 'The runs that were started below it, as far as you may see them, the newest first.',
-    args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+    args: FROM_START,
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async ({ run: { id: runId } }, args, { reads }) => {

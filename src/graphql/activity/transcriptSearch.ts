@@ -9,16 +9,7 @@ import {
 import { isStorable } from '../../text/composeText.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import {
-  BEFORE,
-  connectionOf,
-  FROM_END,
-  FROM_START,
-  PAST,
-  pageCost,
-  readPageSize,
-  toConnection,
-} from '../kit/connection.ts'
+import { connectionOf, FROM_EITHER_END, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { EntryKind } from '../enums/workEnums.ts'
 import { defineInput, id, idSchema, listOf } from '../kit/input.ts'
@@ -83,10 +74,7 @@ builder.queryField('searchTranscripts', (t) =>
         description: `The text, ${MIN_TEXT} to ${MAX_TEXT} characters, in letters of either case.`,
       }),
       filter: t.arg({ type: SearchFilter.ref, description: 'Which transcripts; left out: all.' }),
-      first: t.arg.int(FROM_START),
-      after: t.arg.string(PAST),
-      last: t.arg.int(FROM_END),
-      before: t.arg.string(BEFORE),
+      ...FROM_EITHER_END,
     },
     complexity: pageCost,
     extensions: statementCost(1),

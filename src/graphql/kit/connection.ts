@@ -7,18 +7,20 @@ import { failWith } from '../request/errors.ts'
 export const PAGE = { default: 50, max: 500 } as const
 
 /** Arguments of a list that is read from either end. */
-export const FROM_START = {
-  description: `Maximum number of items from the start: at most ${PAGE.max}; default ${PAGE.default}.`,
-} as const
-export const FROM_END = { description: `Maximum number of items from the end: at most ${PAGE.max}.` } as const
-export const PAST = { description: 'Only what comes after this cursor.' } as const
-export const BEFORE = { description: 'Only what comes before this cursor.' } as const
+export const FROM_EITHER_END = builder.args((t) => ({
+  first: t.int({
+    description: `Maximum number of items from the start: at most ${PAGE.max}; default ${PAGE.default}.`,
+  }),
+  after: t.string({ description: 'Only what comes after this cursor.' }),
+  last: t.int({ description: `Maximum number of items from the end: at most ${PAGE.max}.` }),
+  before: t.string({ description: 'Only what comes before this cursor.' }),
+}))
 
 /** Arguments of a list that is read from its start only. */
-export const FIRST = {
-  description: `Maximum number of items: at most ${PAGE.max}; default ${PAGE.default}.`,
-} as const
-export const AFTER = { description: 'The cursor to continue from.' } as const
+export const FROM_START = builder.args((t) => ({
+  first: t.int({ description: `Maximum number of items: at most ${PAGE.max}; default ${PAGE.default}.` }),
+  after: t.string({ description: 'The cursor to continue from.' }),
+}))
 
 /** One page of a list, following the Relay cursor specification. */
 export interface Connection<Node> {
@@ -107,13 +109,18 @@ export function toConnection<Item, Node>(
   }
 }
 
-interface PageArgs {
+/** The arguments that say which page of a list is asked for. */
+export interface PageArgs {
   readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
   readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
 }
 
+type PageSize = Pick<PageArgs, 'first' | 'last'>
+
 /** Complexity of a page: that of one entry, times the maximum number of entries. */
-export function pageCost({ first, last }: PageArgs): { field: number; multiplier: number } {
+export function pageCost({ first, last }: PageSize): { field: number; multiplier: number } {
   const asked = first ?? last ?? PAGE.default
   return { field: 1, multiplier: Math.min(Math.max(asked, 1), PAGE.max) }
 }
@@ -123,7 +130,7 @@ export function pageCost({ first, last }: PageArgs): { field: number; multiplier
  *
  * @throws BAD_USER_INPUT for an invalid page size
  */
-export function readPageSize({ first, last }: PageArgs): { limit: number; fromEnd: boolean } {
+export function readPageSize({ first, last }: PageSize): { limit: number; fromEnd: boolean } {
   if (first != null && last != null)
     throw failWith('BAD_USER_INPUT', 'first and last were both given: ask for one end of the list.')
   const limit = first ?? last ?? PAGE.default

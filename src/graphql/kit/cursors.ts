@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { Position } from '../../store/sql/page.ts'
+import type { PageRequest, Position } from '../../store/sql/page.ts'
 import { failWith } from '../request/errors.ts'
+import { type PageArgs, readPageSize } from './connection.ts'
 
 /** The list names in cursors of approvals and executions, which several fields and queries answer with. */
 export const APPROVALS = 'approvals'
@@ -40,14 +41,14 @@ export function encodePlace(list: string, { at, id }: Position): string {
   return encodeCursor(list, [at, id])
 }
 
-interface Bounds {
-  readonly after?: string | null | undefined
-  readonly before?: string | null | undefined
-}
-
-/** Decodes the places that bound a page of a list that is ordered by time. */
-export function readBounds(list: string, { after, before }: Bounds) {
-  return { after: decodePlace(list, after), before: decodePlace(list, before) }
+/**
+ * Reads which page of a list that is ordered by time is asked for.
+ *
+ * @throws BAD_USER_INPUT
+ */
+export function readPage(list: string, args: PageArgs): PageRequest {
+  const { after, before } = args
+  return { ...readPageSize(args), after: decodePlace(list, after), before: decodePlace(list, before) }
 }
 
 /** Decodes the place in a list that is ordered by time; null for no cursor. */

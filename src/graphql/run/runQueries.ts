@@ -7,18 +7,10 @@ import { listRuns, RUN_ORDER_FIELDS } from '../../store/run/listRuns.ts'
 import type { RunFilter } from '../../store/run/runFilter.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import {
-  BEFORE,
-  FROM_END,
-  FROM_START,
-  PAST,
-  pageCost,
-  readPageSize,
-  toConnection,
-} from '../kit/connection.ts'
+import { type PageArgs, FROM_EITHER_END, pageCost, toConnection } from '../kit/connection.ts'
 import { type GraphContext, atSnapshot, assertVisible } from '../request/context.ts'
 import { visibilityOf } from '../request/visibility.ts'
-import { decodePlace, encodePlace } from '../kit/cursors.ts'
+import { encodePlace, readPage } from '../kit/cursors.ts'
 import { Outcome, RunReason, RunStatus } from '../enums/runEnums.ts'
 import { throwRefused } from '../request/errors.ts'
 import {
@@ -127,14 +119,11 @@ builder.queryFields((t) => ({
         defaultValue: NEWEST_FIRST,
         description: 'Their order.',
       }),
-      first: t.arg.int(FROM_START),
-      after: t.arg.string(PAST),
-      last: t.arg.int(FROM_END),
-      before: t.arg.string(BEFORE),
+      ...FROM_EITHER_END,
     },
     complexity: pageCost,
     extensions: statementCost(1),
-    resolve: (_, args, context) => readPage(args, context),
+    resolve: (_, args, context) => readRuns(args, context),
   }),
   runCounts: t.field({
     type: [RunCount],
@@ -154,26 +143,20 @@ builder.queryFields((t) => ({
   }),
 }))
 
-interface RunsArgs {
+interface RunsArgs extends PageArgs {
   readonly filter?: unknown
   readonly orderBy?: unknown
-  readonly first?: number | null | undefined
-  readonly last?: number | null | undefined
-  readonly after?: string | null | undefined
-  readonly before?: string | null | undefined
 }
 
-async function readPage(args: RunsArgs, { reads, commands, caller }: GraphContext): Promise<RunsShape> {
+async function readRuns(args: RunsArgs, { reads, commands, caller }: GraphContext): Promise<RunsShape> {
   const filter = readFilter(args)
   const { orderBy = NEWEST_FIRST } = checkArgs(orderSchema, args)
   const list = `${orderBy.field}_${orderBy.direction}`
-  const after = decodePlace(list, args.after)
-  const before = decodePlace(list, args.before)
   const page = await listRuns(await reads.connection(), commands.store, {
     filter,
     sight: visibilityOf(caller),
     order: { field: orderBy.field, newestFirst: orderBy.direction === 'DESC' },
-    page: { ...readPageSize(args), after, before },
+    page: readPage(list, args),
   })
   const connection = toConnection(
     page,

@@ -6,7 +6,7 @@ import { listWorkflows } from '../../store/workflow/listWorkflows.ts'
 import { findWorkflow } from '../../store/workflow/workflows.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import { connectionOf, FROM_START, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
 import { refuseLimitedToRun } from '../request/context.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { throwRefused } from '../request/errors.ts'
@@ -105,10 +105,7 @@ builder.queryFields((t) => ({
     type: WorkflowConnection,
     description:
       "Every version of the workflows that your projects may start, their own and the installation's: by name, the newest version first.",
-    args: {
-      first: t.arg.int(FIRST),
-      after: t.arg.string(AFTER),
-    },
+    args: FROM_START,
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async (_, args, context) => {

@@ -2,7 +2,7 @@ import { seesRun } from '../../commands/kit/authorize.ts'
 import { mayDo } from '../../lifecycle/run/authority.ts'
 import { OPERATION_KINDS, possibleOperations, type Preview } from '../../lifecycle/workspace/workspace.ts'
 import { builder } from '../kit/builder.ts'
-import { AFTER, connectionOf, FIRST, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import { connectionOf, FROM_START, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
 import { decodePlace, encodePlace } from '../kit/cursors.ts'
 import {
   PreviewStatus,
@@ -103,7 +103,7 @@ builder.objectType(WorkspaceRef, {
     operations: t.field({
       type: WorkspaceOperationConnection,
       description: 'All its operations, newest first.',
-      args: { first: t.arg.int(FIRST), after: t.arg.string(AFTER) },
+      args: FROM_START,
       complexity: pageCost,
       extensions: statementCost(1),
       resolve: async ({ workspace: { id: workspaceId } }, args, { reads }) => {
@@ -123,7 +123,7 @@ builder.objectType(WorkspaceRef, {
       type: [RunRef],
       description:
         'The newest of the runs that work, or worked, in it, as far as you may see them; the last one first.',
-      args: { first: t.arg.int(FIRST) },
+      args: { first: FROM_START.first },
       complexity: pageCost,
       extensions: statementCost(2),
       resolve: async ({ workspace: { id } }, args, { reads, caller }) => {

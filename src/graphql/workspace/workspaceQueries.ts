@@ -7,16 +7,8 @@ import {
 import { listWorkspaceOperations, listWorkspaces } from '../../store/workspace/listWorkspaces.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import {
-  BEFORE,
-  FROM_END,
-  FROM_START,
-  PAST,
-  pageCost,
-  readPageSize,
-  toConnection,
-} from '../kit/connection.ts'
-import { encodePlace, readBounds } from '../kit/cursors.ts'
+import { FROM_EITHER_END, pageCost, toConnection } from '../kit/connection.ts'
+import { encodePlace, readPage } from '../kit/cursors.ts'
 import { WorkspaceOperationKind, WorkspaceOperationStatus, WorkspaceStatus } from '../enums/workspaceEnums.ts'
 import { defineInput, id, listOf, name } from '../kit/input.ts'
 import { visibilityOf } from '../request/visibility.ts'
@@ -56,17 +48,14 @@ builder.queryFields((t) => ({
     description: 'Workspaces that you may see, the newest first.',
     args: {
       filter: t.arg({ type: WorkspaceFilter.ref, description: 'Which workspaces; default: all.' }),
-      first: t.arg.int(FROM_START),
-      after: t.arg.string(PAST),
-      last: t.arg.int(FROM_END),
-      before: t.arg.string(BEFORE),
+      ...FROM_EITHER_END,
     },
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { filter } = checkArgs(workspacesSchema, args)
       const { host = null, project = null, statuses = null } = filter ?? {}
-      const asked = { ...readPageSize(args), ...readBounds(WORKSPACES, args) }
+      const asked = readPage(WORKSPACES, args)
       const which = { host, project, statuses }
       return toConnection(
         await listWorkspaces(await reads.connection(), which, visibilityOf(caller), asked),
@@ -80,17 +69,14 @@ builder.queryFields((t) => ({
     description: 'Operations of the workspaces that you may see, the newest first.',
     args: {
       filter: t.arg({ type: OperationFilter.ref, description: 'Which operations; default: all.' }),
-      first: t.arg.int(FROM_START),
-      after: t.arg.string(PAST),
-      last: t.arg.int(FROM_END),
-      before: t.arg.string(BEFORE),
+      ...FROM_EITHER_END,
     },
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async (_, args, { reads, caller }) => {
       const { filter } = checkArgs(operationsSchema, args)
       const { host = null, workspaceId = null, kinds = null, statuses = null } = filter ?? {}
-      const asked = { ...readPageSize(args), ...readBounds(OPERATIONS, args) }
+      const asked = readPage(OPERATIONS, args)
       const which = { host, workspaceId, kinds, statuses }
       return toConnection(
         await listWorkspaceOperations(await reads.connection(), which, visibilityOf(caller), asked),
