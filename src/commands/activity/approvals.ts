@@ -11,7 +11,7 @@ import { findApprovals } from '../../store/activity/findWork.ts'
 import { type WorkSuccess, changeWork, withRow, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { actorOf, type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
-import { type DrivingInput, toRequest } from '../run/runCommands.ts'
+import { type DrivingInput, requestOf } from '../run/runCommands.ts'
 
 /** A question to a person. */
 export interface RequestApproval extends DrivingInput {
@@ -67,9 +67,7 @@ export async function requestApproval(
       answerSchema: input.answerSchema ?? null,
       fence: fenceOf(caller, input.fence),
     },
-    idempotencyKey: input.idempotencyKey,
-    ifRevision: input.ifRevision,
-    request: toRequest(input),
+    ...requestOf(input),
   })
   if (!answer.ok) return answer
   const standing = answer.changed

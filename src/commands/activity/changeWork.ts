@@ -8,7 +8,7 @@ import { type RefusedWith, refuse, type RunSuccess } from '../kit/answers.ts'
 import type { BesideDecision } from '../run/changeOne.ts'
 import { changeRun } from '../run/changeRun.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
-import { toRequest } from '../run/runCommands.ts'
+import { requestOf } from '../run/runCommands.ts'
 
 /** The success of a command about a dependent row: the row after the command, and its run. */
 export interface WorkSuccess<Row> extends RunSuccess {
@@ -49,8 +49,7 @@ export async function changeWork<C extends Command, T extends Table, Row>(
   const notFound = () => NOT_FOUND[table](id) as RefusedWith<NotFound<T>>
   const runId = await findRunId(commands.store.pool, table, id)
   if (runId === null) return notFound()
-  const { idempotencyKey, ifRevision } = input
-  const request = { runId, command, idempotencyKey, ifRevision, request: toRequest(input) }
+  const request = { runId, command, ...requestOf(input) }
   const result = await changeRun(commands, caller, authorize ? { ...request, authorize } : request)
   if (result.ok) return withRow(result, pick(result.run.run))
   // the run was deleted in between, and the row with it

@@ -13,7 +13,7 @@ import { checkRole } from '../kit/authorize.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
-import { toRequest } from '../run/runCommands.ts'
+import { requestOf, toRequest } from '../run/runCommands.ts'
 
 /** A process that was launched, for a run or without one. */
 export interface StartExecution extends Keyed {
@@ -64,9 +64,7 @@ export async function startExecution(
       pid: input.pid ?? null,
       fence: fenceOf(caller, input.fence),
     },
-    idempotencyKey: input.idempotencyKey,
-    ifRevision: input.ifRevision,
-    request: toRequest(input),
+    ...requestOf(input),
   })
   if (!answer.ok) return answer
   const id = answer.event?.type === 'execution.started' ? answer.event.payload.id : null

@@ -6,7 +6,7 @@ import { type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
-import { type RunInput, toRequest } from '../run/runCommands.ts'
+import { type RunInput, requestOf } from '../run/runCommands.ts'
 
 /** A steering message to a live run. */
 export interface SendMessage extends RunInput {
@@ -28,9 +28,7 @@ export async function sendMessage(
       text: input.text,
       mode: input.mode ?? 'STEER',
     },
-    idempotencyKey: input.idempotencyKey,
-    ifRevision: input.ifRevision,
-    request: toRequest(input),
+    ...requestOf(input),
   })
   if (!answer.ok) return answer
   const id = answer.event?.type === 'message.sent' ? answer.event.payload.id : null

@@ -17,7 +17,7 @@ import { isClaimOver, refuseClaimOver } from '../kit/claimOver.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
-import { type DrivingInput, toRequest } from '../run/runCommands.ts'
+import { type DrivingInput, requestOf } from '../run/runCommands.ts'
 
 /** A session to open in a role. */
 export interface OpenSession extends DrivingInput {
@@ -39,7 +39,7 @@ export async function openSession(
   caller: Caller,
   input: OpenSession,
 ): Promise<OpenSessionResult> {
-  const { runId, role, adapter, idempotencyKey } = input
+  const { runId, role, adapter } = input
   const sessionId = newId('session')
   const answer = await changeRun(commands, caller, {
     runId,
@@ -51,9 +51,7 @@ export async function openSession(
       handle: input.handle ?? null,
       fence: fenceOf(caller, input.fence),
     },
-    idempotencyKey,
-    ifRevision: input.ifRevision,
-    request: toRequest(input),
+    ...requestOf(input),
   })
   if (!answer.ok) return answer
   const { event } = answer

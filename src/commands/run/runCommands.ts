@@ -22,6 +22,12 @@ export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
   return JSON.parse(JSON.stringify(input)) as Json
 }
 
+/** What a request about a run takes from the input: its key, the revision that it is for, and what a replay is compared with. */
+export function requestOf(input: Keyed) {
+  const { idempotencyKey, ifRevision } = input
+  return { idempotencyKey, ifRevision, request: toRequest(input) }
+}
+
 /**
  * A command that is one decision about one run: its entry in COMMANDS has `defaults`. One whose refusals lack what
  * every such command can be refused with does not compile.
@@ -62,8 +68,7 @@ function deriveUseCase<N extends PlainCommand>(
     changeRun(commands, caller, {
       runId: input.runId,
       command: toCommand(name, input, caller),
-      idempotencyKey: input.idempotencyKey,
-      request: toRequest(input),
+      ...requestOf(input),
       authorize: () => checkMore(input, caller),
     })
 }
@@ -72,6 +77,7 @@ function toCommand<N extends PlainCommand>(name: N, input: PlainInput<N>, caller
   const {
     runId: _runId,
     idempotencyKey: _key,
+    ifRevision: _revision,
     ...fields
   }: RunInput & { readonly fence?: number | null } = input
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null))
@@ -118,14 +124,12 @@ export function failPhase(
   caller: Caller,
   input: FailPhase,
 ): Promise<ChangeRunResult<CommandOf<'failPhase'>>> {
-  const { runId, phase, error, recovery, idempotencyKey } = input
+  const { runId, phase, error, recovery } = input
   const fence = fenceOf(caller, input.fence)
   return changeRun(commands, caller, {
     runId,
     command: { type: 'failPhase', phase, error, recovery: recovery ? toRecovery(recovery) : null, fence },
-    idempotencyKey,
-    ifRevision: input.ifRevision,
-    request: toRequest(input),
+    ...requestOf(input),
   })
 }
 
