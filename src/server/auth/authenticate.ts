@@ -46,11 +46,10 @@ export interface AuthenticatorOptions {
 }
 
 /**
- * For how long it is kept whom a token belongs to, in milliseconds: a server whose connection for signals is cut may take a revoked token
- * for that long. Others hear of a revocation at once.
+ * How it is kept whom a token belongs to: a server whose connection for signals is cut may take a revoked token for that long. Others
+ * hear of a revocation at once.
  */
-const KEEP_MS = 1_000
-const KEPT_TOKENS = 10_000
+const KEPT = { keepMs: 1_000, max: 10_000 }
 
 /**
  * Creates an authenticator for the tokens and claims in the database. Whom a token belongs to is kept for a second; whether a claim is
@@ -69,21 +68,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return { caller, credential: { kind: 'agent', claim }, isLive: live.length === 1 }
   })
 
-  const bySecret = keepLookups(
-    async (secret) => {
-      const found = await authenticateToken(store, secret)
-      return found && { value: found, remainingMs: found.remainingMs }
-    },
-    { keepMs: KEEP_MS, max: KEPT_TOKENS },
-  )
-
-  const byId = keepLookups(
-    async (tokenId) => {
-      const [token] = await findValidTokens(pool, [tokenId])
-      return token ? { value: token, remainingMs: token.remainingMs } : null
-    },
-    { keepMs: KEEP_MS, max: KEPT_TOKENS },
-  )
+  const bySecret = keepLookups((secret) => authenticateToken(store, secret), KEPT)
+  const byId = keepLookups(async (tokenId) => (await findValidTokens(pool, [tokenId]))[0] ?? null, KEPT)
 
   async function byPageToken(token: string): Promise<Identity | null> {
     const grant = pageTokens.read(token)

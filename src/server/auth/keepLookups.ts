@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 
-/** What a lookup found, and for how long it holds, in milliseconds; null: for ever. */
-export interface Found<T> {
-  readonly value: T
+/** What a lookup finds. */
+export interface Lasting {
+  /** For how long it holds, in milliseconds; null: for ever. */
   readonly remainingMs: number | null
 }
 
@@ -39,8 +39,8 @@ interface Running<T> {
  * start of its lookup, by the monotonic clock; nothing is kept of a key that was not found, of a lookup that failed, or of one
  * that began before `forget`.
  */
-export function keepLookups<T extends object>(
-  lookUp: (key: string) => Promise<Found<T> | null>,
+export function keepLookups<T extends Lasting>(
+  lookUp: (key: string) => Promise<T | null>,
   { keepMs, max, now = () => performance.now() }: KeepOptions,
 ): KeptLookups<T> {
   const kept = new LRUCache<string, Kept<T>>({ max })
@@ -55,11 +55,9 @@ export function keepLookups<T extends object>(
 
   async function settle(key: string, mine: Running<T>): Promise<T | null> {
     try {
-      const found = await lookUp(key)
-      if (!found) return null
-      const { value, remainingMs } = found
-      if (running.get(key) === mine)
-        kept.set(key, { value, until: mine.since + Math.min(keepMs, remainingMs ?? keepMs) })
+      const value = await lookUp(key)
+      if (value && running.get(key) === mine)
+        kept.set(key, { value, until: mine.since + Math.min(keepMs, value.remainingMs ?? keepMs) })
       return value
     } finally {
       if (running.get(key) === mine) running.delete(key)

@@ -1,9 +1,11 @@
 import { beforeEach, expect, it, vi } from 'vitest'
-import { type Found, keepLookups } from '../../../src/server/auth/keepLookups.ts'
+import { keepLookups, type Lasting } from '../../../src/server/auth/keepLookups.ts'
 
-interface Caller {
+interface Caller extends Lasting {
   readonly name: string
 }
+
+const ADA: Caller = { name: 'ada', remainingMs: null }
 
 let clock: number
 beforeEach(() => {
@@ -12,15 +14,15 @@ beforeEach(() => {
 
 /** Lookups that are answered when the test says so. */
 function createLookups(max = 10) {
-  const open: { readonly answer: (found: Found<Caller> | null) => void; readonly fail: () => void }[] = []
-  const look = vi.fn<(key: string) => Promise<Found<Caller> | null>>(
+  const open: { readonly answer: (found: Caller | null) => void; readonly fail: () => void }[] = []
+  const look = vi.fn<(key: string) => Promise<Caller | null>>(
     () =>
       new Promise((answer, reject) => open.push({ answer, fail: () => reject(new Error('no database')) })),
   )
   const lookups = keepLookups(look, { keepMs: 1_000, max, now: () => clock })
   /** Answers the lookups under way. */
   const answer = (name: string, remainingMs: number | null = null) => {
-    for (const each of open.splice(0)) each.answer({ value: { name }, remainingMs })
+    for (const each of open.splice(0)) each.answer({ name, remainingMs })
   }
   return { open, look, answer, ...lookups }
 }
@@ -30,15 +32,15 @@ it('keeps a result for a second from the start of its lookup', async () => {
   const first = find('a')
   clock = 400
   answer('ada')
-  expect(await first).toEqual({ name: 'ada' })
+  expect(await first).toEqual(ADA)
   clock = 999
-  expect(await find('a')).toEqual({ name: 'ada' })
+  expect(await find('a')).toEqual(ADA)
   expect(look).toHaveBeenCalledTimes(1)
   clock = 1_000
   const again = find('a')
   expect(look).toHaveBeenCalledTimes(2)
   answer('eve')
-  expect(await again).toEqual({ name: 'eve' })
+  expect(await again).toEqual({ name: 'eve', remainingMs: null })
 })
 
 it('keeps nothing longer than it holds', async () => {
@@ -47,7 +49,7 @@ it('keeps nothing longer than it holds', async () => {
   answer('ada', 300)
   await first
   clock = 299
-  expect(await find('a')).toEqual({ name: 'ada' })
+  expect(await find('a')).toEqual({ ...ADA, remainingMs: 300 })
   clock = 300
   void find('a')
   expect(look).toHaveBeenCalledTimes(2)
@@ -61,7 +63,7 @@ it('lets who asks in the meantime share the lookup under way, unless that is too
   const late = find('a')
   expect(look).toHaveBeenCalledTimes(2)
   answer('ada')
-  expect(await Promise.all([...crowd, late])).toEqual(Array.from({ length: 4 }, () => ({ name: 'ada' })))
+  expect(await Promise.all([...crowd, late])).toEqual(Array.from({ length: 4 }, () => ADA))
 })
 
 it('keeps neither what was not found nor a failure', async () => {
@@ -88,8 +90,8 @@ it('forgets what it keeps, and what began to be looked up before', async () => {
   expect(look).toHaveBeenCalledTimes(3)
   const [older, newer] = open
   newer?.answer(null)
-  older?.answer({ value: { name: 'ada' }, remainingMs: null })
-  expect([await before, await after]).toEqual([{ name: 'ada' }, null])
+  older?.answer(ADA)
+  expect([await before, await after]).toEqual([ADA, null])
   void find('a')
   expect(look).toHaveBeenCalledTimes(4)
 })
