@@ -18,6 +18,9 @@ const AUTH_REQUIRED = -32_000
 /** The most of an agent's own words about an error, in UTF-16 units. */
 const MAX_WORDS = 2_000
 
+/** What is kept of an agent's own words about an error. */
+export const composeWords = (words: string): string => composeText(words, { max: MAX_WORDS })
+
 /** Whether the agent says that nobody is logged in. */
 export function isAuthRequired({ code }: RequestError): boolean {
   return code === AUTH_REQUIRED
@@ -32,7 +35,7 @@ export function toFailure({ code, message, data }: RequestError): AgentFailure {
   )
   return {
     code,
-    message: composeText(more === undefined ? message : `${message}: ${more}`, { max: MAX_WORDS }),
+    message: composeWords(more === undefined ? message : `${message}: ${more}`),
   }
 }
 

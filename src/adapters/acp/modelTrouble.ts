@@ -1,10 +1,8 @@
 import type { AgentFailure } from '../kit/adapter.ts'
 import { classifyFailure } from '../kit/modelError.ts'
+import { composeWords } from './answers.ts'
 import { needs } from './knownFaults.ts'
 import type { Update } from './messages.ts'
-
-/** The most of an error's words, in UTF-16 units. */
-const MAX_WORDS = 2_000
 
 /** What an agent has told last of an error of its model, beside the protocol; whatever it says or does after that takes it back. */
 export class ModelTrouble {
@@ -20,7 +18,7 @@ export class ModelTrouble {
     switch (update.sessionUpdate) {
       case 'session_info_update': {
         const message = update._meta?.codex?.error?.message
-        if (message !== undefined) this.#told = { message: message.slice(0, MAX_WORDS), isRetried: true }
+        if (message !== undefined) this.#told = { message: composeWords(message), isRetried: true }
         return
       }
       case 'agent_message_chunk': {
@@ -29,7 +27,7 @@ export class ModelTrouble {
         const isOwn = update.messageId == null && typeof text === 'string'
         this.#told =
           isOwn && needs('ERRORS_IN_MESSAGES', this.#agent)
-            ? { message: text.trim().slice(0, MAX_WORDS), isRetried: false }
+            ? { message: composeWords(text.trim()), isRetried: false }
             : null
         return
       }

@@ -1,6 +1,6 @@
-import { composeText } from '../../text/composeText.ts'
 import { composeHunk } from '../kit/composeHunk.ts'
 import type { AgentOutput } from '../kit/adapter.ts'
+import { composeWords } from './answers.ts'
 import type { Diff, ToolKind, ToolStatus } from '../kit/entry.ts'
 import { isMcpCall } from './permissionKind.ts'
 import type { ToolMessage, Update } from './messages.ts'
@@ -24,9 +24,6 @@ const TOOL_STATUSES = {
 } as const satisfies Readonly<Record<string, ToolStatus>>
 
 const STEP_STATUSES = { pending: 'PENDING', in_progress: 'IN_PROGRESS', completed: 'COMPLETED' } as const
-
-/** The most of an error's words, in UTF-16 units. */
-const MAX_ERROR = 2_000
 
 /** How many calls are remembered of which changes are told, or which have an entry. */
 const MAX_MEANT = 50
@@ -81,8 +78,7 @@ export class UpdateReporter {
       }
       case 'session_info_update': {
         const error = update._meta?.codex?.error
-        if (error)
-          this.#output.report({ kind: 'ERROR', text: composeText(error.message, { max: MAX_ERROR }) })
+        if (error) this.#output.report({ kind: 'ERROR', text: composeWords(error.message) })
         return
       }
       case 'user_message_chunk':

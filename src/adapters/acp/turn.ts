@@ -1,11 +1,10 @@
 import { RequestError } from '@agentclientprotocol/sdk'
 import type { z } from 'zod'
 import type { Ending } from '../../processes/launch.ts'
-import { composeText } from '../../text/composeText.ts'
 import { exited } from '../kit/adapter.ts'
 import type { AgentContext, AgentFailure, StopReason, TurnResult } from '../kit/adapter.ts'
 import type { Permission } from '../kit/entry.ts'
-import { toFailure } from './answers.ts'
+import { composeWords, toFailure } from './answers.ts'
 import type { PermissionAnswer } from './decidePermission.ts'
 import type { LiveAgent } from './liveAgent.ts'
 import { notificationSchema, promptedSchema, updateSchema } from './messages.ts'
@@ -23,9 +22,6 @@ const STOP_REASONS: Readonly<Record<string, StopReason>> = {
   max_tokens: 'MAX_TOKENS',
   max_turn_requests: 'MAX_TURN_REQUESTS',
 }
-
-/** The most of an error's words, in UTF-16 units. */
-const MAX_WORDS = 2_000
 
 /** The work on one prompt, as the agent tells it. */
 export class AcpTurn {
@@ -152,7 +148,7 @@ export class AcpTurn {
     // Why the connection broke says more than how the process was ended for it; that it ended says nothing more.
     const isTold = error instanceof RequestError || (error instanceof Error && error.name === 'ProtocolError')
     if (!isTold) return exited(ending, this.#trouble.retried)
-    const message = composeText(error.message, { max: MAX_WORDS })
+    const message = composeWords(error.message)
     return exited(
       ending,
       this.#tell(error instanceof RequestError ? toFailure(error) : { code: null, message }),
