@@ -102,7 +102,10 @@ export async function keepWatch(pool: pg.Pool): Promise<Watch> {
   }
 }
 
-/** Waits until the given number of statements of this database wait for a lock. */
+/**
+ * Waits until the given number of statements of this database wait for a lock. It asks outside any transaction: within
+ * one, PostgreSQL keeps showing the sessions that were there at the first look, and never those that came later.
+ */
 export async function untilBlocked(pool: pg.Pool, statements: number): Promise<void> {
   const text = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
   await until(`${statements} statements wait for a lock`, async () => {

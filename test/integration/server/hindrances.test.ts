@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { untilBlocked } from '../../support/race.ts'
 import { ask, startTestServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
@@ -49,9 +50,10 @@ it('answers that a statement which was broken off may be asked again', async () 
   await blocker.query('BEGIN; LOCK TABLE event IN EXCLUSIVE MODE')
   await expect.poll(readiness, { timeout: 5_000 }).toBe('200 ready')
   const answer = ask(server, START, { token: server.adminToken })
-  const waiting = `FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-  await expect.poll(async () => (await blocker.query(`SELECT ${waiting}`)).rowCount).toBeGreaterThan(0)
-  await blocker.query(`SELECT pg_cancel_backend(pid) ${waiting}`)
+  await untilBlocked(server.store.pool, 1)
+  await server.store.pool.query(
+    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  )
   await blocker.query('COMMIT')
   blocker.release()
   expect(await answer).toMatchObject({

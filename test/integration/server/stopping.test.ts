@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { untilBlocked } from '../../support/race.ts'
 import { ask, startTestServer, type TestServer } from '../../support/server.ts'
 import { openRawSocket, openSocket } from '../../support/socket.ts'
 
@@ -15,8 +16,7 @@ async function sendHeldUp() {
   const blocker = await server.store.pool.connect()
   await blocker.query('BEGIN; LOCK TABLE event IN EXCLUSIVE MODE')
   const answer = ask(server, START, { token: server.adminToken })
-  const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-  await expect.poll(async () => (await blocker.query(waits)).rowCount).toBeGreaterThan(0)
+  await untilBlocked(server.store.pool, 1)
   return {
     answer,
     async letGo() {
