@@ -5,7 +5,7 @@ import { executeUnderLease } from './exec/executeUnderLease.ts'
 import { whyNotPassed } from '../processes/inheritEnvironment.ts'
 import { whyUnstartable } from '../processes/findCommand.ts'
 import { lockWorkingDirectory } from './exec/lockWorkingDirectory.ts'
-import { findRunToTake, takeRun } from './exec/takeRun.ts'
+import { findRunToTake, START_OPTIONS, takeRun } from './exec/takeRun.ts'
 import type { TakeOptions } from './exec/takeRun.ts'
 import { watchSignals } from './exec/watchSignals.ts'
 import { createAction } from './kit/invocation.ts'
@@ -24,6 +24,7 @@ export function execCommand(): Command {
     'exec',
     'run a command as the agent of a run, under a lease that is renewed while the command runs',
     [
+      "pawl exec --title 'Fix the build' -- my-agent --fast   # starts a run of the workflow task",
       "pawl exec --workflow review --title 'PR 31' -- my-agent --fast",
       'pawl exec --run run_01k9… -- ./agent.sh',
       'pawl exec --resume --run run_01k9… -- ./agent.sh   # resume a failed run',
@@ -32,12 +33,15 @@ export function execCommand(): Command {
     .argument('<command...>', 'the command and its arguments, after --')
     .addOption(runOption())
     .option('--resume', 'resume a run that is paused or failed, instead of claiming a queued one')
-    .option('--workflow <name>', 'start a run of this workflow')
-    .option('--title <text>', 'with --workflow: title of the run')
-    .option('--input <json>', 'with --workflow: input of the run: JSON, @file or - for standard input')
-    .option('--label <name>', 'with --workflow: a label; may be given several times', collect)
-    .option('--project <name>', 'with --workflow: the project')
-    .option('--concurrency-key <key>', 'with --workflow: refuse while another active run has the same key')
+    .option(
+      '--workflow <name>',
+      'start a run of this workflow (default of a run that is started: task, one phase, done when the agent says so)',
+    )
+    .option('--title <text>', 'start a run with this title')
+    .option('--input <json>', 'start a run with this input: JSON, @file or - for standard input')
+    .option('--label <name>', 'start a run with this label; may be given several times', collect)
+    .option('--project <name>', 'start a run in this project')
+    .option('--concurrency-key <key>', 'start a run, unless another active one has the same key')
     .addOption(keyOption())
     .option('--owner <name>', 'name of the owner, shown to others (default: user@machine)')
     .option('--lease <time>', 'length of the lease, 5s to 1h; renewed after a third of it', parseSeconds, 30)
@@ -87,6 +91,9 @@ The command inherits only HOME, PATH, locale, terminal, proxy and XDG variables,
 --pass-env names (docs/agents.md has the list). PAWL_URL, PAWL_TOKEN (valid for this run only), PAWL_RUN_ID and
 PAWL_EXECUTION_ID are set, so that \`pawl state\`, \`pawl phase advance\` and \`pawl run complete\` refer to its run.
 
+Without a run and without options that start one, the only active run is claimed; where none is active, one of the workflow
+\`task\` is started: it is COMPLETED once the agent calls \`pawl run complete\`, and INCOMPLETE if it exits without.
+
 Only one run at a time works in a directory of this machine. If another one does, nothing is started or claimed, its holder is
 named, and the exit code is 8. --shared overrides this.
 
@@ -102,8 +109,12 @@ function collectPassed(text: string, before: readonly string[]): readonly string
   return names
 }
 
-function checkOptions({ workflow, run, resume, lease }: Options): void {
-  if (workflow && (run || resume))
-    throw new UsageError('--workflow starts a new run and can not be combined with --run or --resume')
+function checkOptions(options: Options): void {
+  const { run, resume, lease } = options
+  const starting = START_OPTIONS.find((name) => options[name] !== undefined)
+  if (starting && (run || resume)) {
+    const flag = starting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    throw new UsageError(`--${flag} starts a new run and can not be combined with --run or --resume`)
+  }
   if (lease < 5 || lease > 3_600) throw new UsageError('--lease must be between 5s and 1h', EXIT.usage)
 }

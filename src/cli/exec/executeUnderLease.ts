@@ -17,6 +17,7 @@ import { quoteCommand } from '../../text/quoteCommand.ts'
 import { printConclusion } from './printConclusion.ts'
 import { stopLimitsOf, supervise } from './supervise.ts'
 import type { StopRules, Supervised } from './supervise.ts'
+import { startTaskPhase } from './takeRun.ts'
 import type { TakenRun } from './takeRun.ts'
 import type { Signals } from './watchSignals.ts'
 
@@ -82,6 +83,7 @@ async function executeOwned(invocation: Invocation, task: Task, keeper: LeaseKee
   let executionId: string
   try {
     executionId = await recordExecution(pawl, keeper, child, task)
+    await startTaskPhase(invocation, task.taken)
   } catch (error) {
     child.abandon()
     await child.ended

@@ -76,7 +76,16 @@ const delivery = {
   ],
 }
 
+/** Any work of one agent: done when the agent says so (`pawl run complete`), and not when its process ends. */
+const task = {
+  name: 'task',
+  version: 1,
+  initialPhase: 'work',
+  onOwnerLost: 'FAIL',
+  phases: [{ key: 'work', role: 'agent', final: true }],
+}
+
 /** The workflows of every installation. */
-export const BUILTIN_WORKFLOWS: readonly WorkflowDefinition[] = [review, map, delivery].map((candidate) =>
-  workflowSchema.parse(candidate),
+export const BUILTIN_WORKFLOWS: readonly WorkflowDefinition[] = [task, review, map, delivery].map(
+  (candidate) => workflowSchema.parse(candidate),
 )

@@ -133,6 +133,38 @@ describe('an agent under pawl exec', () => {
     expect((await pawl.approvals.get(id))?.status).toBe('VOID')
   })
 
+  it.each([
+    ['is COMPLETED when its agent says so', `pawl run complete --output '"done"'`, 'COMPLETED', 'SUCCESS'],
+    ['is INCOMPLETE when its agent says nothing', 'true', 'FAILED', 'INCOMPLETE'],
+  ])('a task that nobody made a workflow for %s', async (_, report, status, outcome) => {
+    const script = `pawl() { "${process.execPath}" "${PAWL}" "$@"; }; ${report}`
+    const { secret } = unwrap(
+      await pawl.tokens.create({ name: status, role: 'WORKER', projects: [status.toLowerCase()] }),
+    )
+    const alone = pawlAt(server.url, secret)
+    const unnamed = await alone.run(['exec', '--', 'sh', '-c', script])
+    const described = await cli.run(['exec', '--title', 'Fix the build', '--', 'sh', '-c', script])
+    const workflow = { name: 'task' }
+    expect((await lookAt(unnamed.stderr)).run).toMatchObject({ workflow, title: null, status, outcome })
+    expect((await lookAt(described.stderr)).run).toMatchObject({
+      workflow,
+      title: 'Fix the build',
+      status,
+      outcome,
+    })
+  })
+
+  it('refuses to start a run and to take one at once, and resumes none that is not there', async () => {
+    const { ended } = cli.start(['exec', '--run', 'run_x', '--concurrency-key', 'k', '--', 'true'])
+    expect(await ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--concurrency-key starts'),
+    })
+    const { secret } = unwrap(await pawl.tokens.create({ name: 'idle', role: 'WORKER', projects: ['idle'] }))
+    const idle = pawlAt(server.url, secret)
+    expect((await idle.run(['exec', '--resume', '--', 'true'])).code).toBe(4)
+  })
+
   it('never sees the token of who supervises it', async () => {
     const { ended } = await execute('env; cat /proc/self/environ | tr "\\0" "\\n"')
     expect(ended.stdout).toContain('PAWL_TOKEN=')

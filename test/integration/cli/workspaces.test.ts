@@ -10,7 +10,7 @@ let pawl: Pawl
 let cli: ReturnType<typeof pawlAt>
 let counter = 0
 
-const TASK = { name: 'task', version: 1, initialPhase: 'work', phases: [{ key: 'work', final: true }] }
+const TASK = { name: 'errand', version: 1, initialPhase: 'work', phases: [{ key: 'work', final: true }] }
 const patience = { timeout: 60_000 }
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(() => server.stop())
 async function work({ isDone = true } = {}) {
   const host = `machine-${++counter}`
   const claim = { owner: 'cli-test', leaseSeconds: 600 }
-  const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim }))
+  const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'errand', claim }))
   const fence = lease?.fence ?? 0
   const place = { host, kind: 'WORKTREE', path: `/trees/${run.id}`, repository: '/repository' } as const
   const { workspace } = unwrap(
@@ -92,7 +92,7 @@ describe('pawl run diff', () => {
   })
 
   it('says that a run has no workspace', patience, async () => {
-    const { run } = unwrap(await pawl.runs.start({ workflow: 'task' }))
+    const { run } = unwrap(await pawl.runs.start({ workflow: 'errand' }))
     const { code, stderr } = await cli.run(['run', 'diff', run.id])
     expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('NoWorkspace') })
   })

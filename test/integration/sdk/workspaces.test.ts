@@ -8,7 +8,7 @@ import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
 
 const WORKFLOW = {
-  name: 'task',
+  name: 'errand',
   version: 1,
   initialPhase: 'work',
   phases: [{ key: 'work', final: true }],
@@ -34,7 +34,7 @@ function connect(options: Partial<PawlOptions> = {}) {
 /** A run that works in a worktree of a machine, and that worktree. */
 async function work(host = `host-${++counter}`, fields: { continuesRunId?: string } = {}) {
   const claim = { owner: 'sdk-test', leaseSeconds: 60 }
-  const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim, ...fields }))
+  const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'errand', claim, ...fields }))
   const fence = lease?.fence ?? 0
   const place = { host, kind: 'WORKTREE', path: `/trees/${run.id}`, repository: '/repository' } as const
   const recorded = unwrap(
@@ -89,7 +89,7 @@ describe('workspaces over the SDK', () => {
 
   it('records no directory of this machine where the server keeps its data', async () => {
     const claim = { owner: 'sdk-test', leaseSeconds: 60 }
-    const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim }))
+    const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'errand', claim }))
     const fence = lease?.fence ?? 0
     const record = (host: string, path: string) =>
       pawl.workspaces.record(run.id, { host, kind: 'DIRECTORY', path, fence })
@@ -215,14 +215,14 @@ describe('workspaces over the SDK', () => {
 
   it('fills in the run and the fence on what a worker holds', patience, async () => {
     const seen: string[] = []
-    const worker = pawl.worker({ owner: 'held', workflows: ['task'], leaseSeconds: 60 }, async (held) => {
+    const worker = pawl.worker({ owner: 'held', workflows: ['errand'], leaseSeconds: 60 }, async (held) => {
       const place = { host: 'held', kind: 'DIRECTORY', path: '/held' } as const
       const { workspace } = unwrap(await held.workspaces.record(place))
       seen.push(workspace.path, (await held.workspaces.get())?.id === workspace.id ? 'same' : 'another')
       unwrap(await held.phases.start('work'))
       unwrap(await held.complete())
     })
-    const { run } = unwrap(await pawl.runs.start({ workflow: 'task' }))
+    const { run } = unwrap(await pawl.runs.start({ workflow: 'errand' }))
     for await (const _frame of pawl.runs.watch(run.id));
     await worker.stop()
     expect(seen).toEqual(['/held', 'same'])

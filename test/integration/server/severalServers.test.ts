@@ -23,7 +23,7 @@ describe('two servers on one database', () => {
     const names = (
       data as unknown as { workflows: { edges: { node: { name: string } }[] } }
     ).workflows.edges.map(({ node }) => node.name)
-    expect(names.toSorted()).toEqual(['delivery', 'map', 'review'])
+    expect(names.toSorted()).toEqual(['delivery', 'map', 'review', 'task'])
     const registered = [...one.logged, ...two.logged].filter((line) =>
       line.includes('workflow.register_completed'),
     )

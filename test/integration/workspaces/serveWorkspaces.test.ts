@@ -13,7 +13,7 @@ import {
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { createRepository, git, write } from './repository.ts'
 
-const WORKFLOW = { name: 'task', version: 1, initialPhase: 'work', phases: [{ key: 'work', final: true }] }
+const WORKFLOW = { name: 'errand', version: 1, initialPhase: 'work', phases: [{ key: 'work', final: true }] }
 const SERVER = `require('node:http').createServer((_, a) => a.end('seen')).listen(Number(process.env.PORT), '127.0.0.1')`
 const PREVIEWS = { task: { command: [process.execPath, '-e', SERVER], killAfterSeconds: 1 } }
 const PATIENCE = { timeoutMs: 40_000 }
@@ -59,7 +59,7 @@ async function workIn(
   input: Record<string, never> | { workspace: { directory: string } } = {},
 ): Promise<{ workspace: Workspace; runId: string }> {
   const claim = { owner: 'tester', leaseSeconds: 60 }
-  const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim, input }))
+  const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'errand', claim, input }))
   const fence = lease?.fence ?? 0
   const opened = await openWorkspace({ runId: run.id, input, settings })
   const { kind, path, repository, branch, baseCommit } = opened
@@ -207,7 +207,7 @@ describe('a worker that serves the workspaces of its machine', () => {
     const precious = createRepository()
     write(precious.repository, { precious: '1' })
     const claim = { owner: 'liar', leaseSeconds: 60 }
-    const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim }))
+    const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'errand', claim }))
     const fence = lease?.fence ?? 0
     const lie = {
       host: host.host,
@@ -236,7 +236,7 @@ describe('a worker that serves the workspaces of its machine', () => {
       other.close()
       write(other.path, { secret: '1' })
       const claim = { owner: 'liar', leaseSeconds: 60 }
-      const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'task', claim }))
+      const { run, lease } = unwrap(await pawl.runs.start({ workflow: 'errand', claim }))
       const fence = lease?.fence ?? 0
       const { kind, path, repository, branch, baseCommit } = other
       const lie = { host: host.host, kind, path, repository, branch, baseCommit }
