@@ -108,8 +108,8 @@ async function timeRuns(bench: Bench, server: BenchServer, pawl: Pawl, stayMs: n
 function subtract(events: readonly RunEvent[], own: readonly number[]): Overhead[] {
   const timesOf = (...types: readonly RunEvent['type'][]) =>
     events.filter(({ type }) => types.includes(type)).map(({ at }) => Date.parse(at))
-  const begun = timesOf('phase.started', 'run.completed')
-  const accepted = timesOf('phase.completed')
+  const begun = timesOf('PHASE_STARTED', 'RUN_COMPLETED')
+  const accepted = timesOf('PHASE_COMPLETED')
   if (own.length !== KEYS.length || accepted.length < KEYS.length || begun.length <= KEYS.length)
     throw new Error(`not every phase went well at once: ${events.map(({ summary }) => summary).join('; ')}`)
   return own.map((agent, index) => {

@@ -118,8 +118,8 @@ async function takeOver(
   const claims: { owner: string; at: number }[] = []
   let hasCompleted = false
   for await (const event of pawl.runs.events(run.id, { signal, untilSettled: true })) {
-    if (event.type === 'run.claimed') claims.push({ owner: event.payload.owner, at: Date.parse(event.at) })
-    if (event.type === 'run.completed') hasCompleted = true
+    if (event.type === 'RUN_CLAIMED') claims.push({ owner: event.payload.owner, at: Date.parse(event.at) })
+    if (event.type === 'RUN_COMPLETED') hasCompleted = true
   }
   const owners = claims.map(({ owner }) => owner).join(', ')
   const [killed, expires] = [clock.rows[0]?.now.getTime(), lease.rows[0]?.end.getTime()]

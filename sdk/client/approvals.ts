@@ -106,7 +106,7 @@ function endsApproval({ type, payload }: t.RunEvent, approvalId: string): boolea
     readonly id?: unknown
     readonly closed?: { readonly approvals: string[] }
   }
-  if (type === 'approval.decided' || type === 'approval.expired' || type === 'approval.withdrawn')
+  if (type === 'APPROVAL_DECIDED' || type === 'APPROVAL_EXPIRED' || type === 'APPROVAL_WITHDRAWN')
     return id === approvalId
   return closed?.approvals.includes(approvalId) ?? false
 }

@@ -3,7 +3,7 @@ import type { JsonValue } from '../kit/json.ts'
 
 /** The payload of each event, by the event's type. */
 export interface RunEventPayloads {
-  readonly 'approval.decided': {
+  readonly APPROVAL_DECIDED: {
     readonly id: string
     readonly decision: 'APPROVE' | 'REJECT' | 'RETRY' | 'ABORT' | 'ALLOW' | 'ALLOW_ALWAYS' | 'DENY' | 'ANSWER' | 'DECLINE'
     readonly digest: string
@@ -19,7 +19,7 @@ export interface RunEventPayloads {
     /** What was answered to a QUESTION. */
     readonly answer?: { readonly [key: string]: string | number | boolean }
   }
-  readonly 'approval.expired': {
+  readonly APPROVAL_EXPIRED: {
     readonly id: string
     readonly onExpiry: 'REJECT' | 'EXPIRE_RUN' | 'WAIT' | 'CONTINUE'
     readonly phaseId: string | null
@@ -28,7 +28,7 @@ export interface RunEventPayloads {
     /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
     readonly awayMs?: number
   }
-  readonly 'approval.requested': {
+  readonly APPROVAL_REQUESTED: {
     readonly id: string
     readonly phaseId: string | null
     readonly phase: string | null
@@ -56,14 +56,14 @@ export interface RunEventPayloads {
     /** JSON Schema of the answer to a QUESTION. */
     readonly answerSchema?: JsonValue
   }
-  readonly 'approval.withdrawn': {
+  readonly APPROVAL_WITHDRAWN: {
     readonly id: string
     /** Why the question is VOID; the run is RUNNING. */
     readonly because: 'WITHDRAWN' | 'SUPERSEDED' | 'RELEASED' | 'OWNER_LOST' | 'PAUSED' | 'CANCELLED'
     /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
     readonly awayMs?: number
   }
-  readonly 'artifact.invalid': {
+  readonly ARTIFACT_INVALID: {
     readonly id: string
     readonly phaseId: string
     readonly phase: string
@@ -81,7 +81,7 @@ export interface RunEventPayloads {
       readonly message: string
     })[]
   }
-  readonly 'artifact.validated': {
+  readonly ARTIFACT_VALIDATED: {
     readonly id: string
     readonly phaseId: string
     readonly phase: string
@@ -96,12 +96,12 @@ export interface RunEventPayloads {
     /** Whether the phase asks for a file at this path. */
     readonly declared: boolean
   }
-  readonly 'child.detached': {
+  readonly CHILD_DETACHED: {
     readonly runId: string
     /** Whether no attached child is active any more; left out: unknown. */
     readonly last?: boolean
   }
-  readonly 'child.settled': {
+  readonly CHILD_SETTLED: {
     readonly runId: string
     readonly status: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
     readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP' | null
@@ -109,18 +109,18 @@ export interface RunEventPayloads {
     /** Whether no attached child is active any more; left out: unknown. */
     readonly last?: boolean
   }
-  readonly 'child.started': {
+  readonly CHILD_STARTED: {
     readonly runId: string
     /** 1 if it was started; greater if it was resumed. */
     readonly epoch: number
   }
-  readonly 'execution.finished': {
+  readonly EXECUTION_FINISHED: {
     readonly id: string
     readonly exitCode: number | null
     readonly signal: string | null
     readonly end: 'EXITED' | 'CANCELLED' | 'TIMED_OUT' | 'IDLE'
   }
-  readonly 'execution.started': {
+  readonly EXECUTION_STARTED: {
     readonly id: string
     readonly phaseId: string | null
     readonly phase: string | null
@@ -130,16 +130,16 @@ export interface RunEventPayloads {
     /** The claim it was started under; absent in logs of before that was kept. */
     readonly fence?: number
   }
-  readonly 'message.acknowledged': {
+  readonly MESSAGE_ACKNOWLEDGED: {
     readonly id: string
     readonly receipt: 'DELIVERED' | 'CONSUMED'
   }
-  readonly 'message.sent': {
+  readonly MESSAGE_SENT: {
     readonly id: string
     readonly text: string
     readonly mode: 'STEER' | 'FOLLOW_UP'
   }
-  readonly 'phase.completed': {
+  readonly PHASE_COMPLETED: {
     readonly id: string
     /** Key of the phase. */
     readonly phase: string
@@ -147,7 +147,7 @@ export interface RunEventPayloads {
     /** Number of the attempt, from 1. */
     readonly attempt: number
   }
-  readonly 'phase.failed': {
+  readonly PHASE_FAILED: {
     readonly id: string
     /** Key of the phase. */
     readonly phase: string
@@ -163,7 +163,7 @@ export interface RunEventPayloads {
     /** The session that needs a person now. */
     readonly sessionId: string | null
   }
-  readonly 'phase.started': {
+  readonly PHASE_STARTED: {
     readonly id: string
     /** Key of the phase. */
     readonly phase: string
@@ -175,7 +175,7 @@ export interface RunEventPayloads {
     readonly repair: boolean
     readonly because: string | null
   }
-  readonly 'prompt.sending': {
+  readonly PROMPT_SENDING: {
     readonly sessionId: string
     readonly id: string
     /** Key of the phase. */
@@ -186,7 +186,7 @@ export interface RunEventPayloads {
     readonly dedupKey: string
     readonly repair: boolean
   }
-  readonly 'prompt.sent': {
+  readonly PROMPT_SENT: {
     readonly sessionId: string
     readonly id: string
     /** Key of the phase. */
@@ -199,11 +199,11 @@ export interface RunEventPayloads {
     /** Whether the phase waits for an artifact now. */
     readonly awaitsArtifact: boolean
   }
-  readonly 'round.completed': {
+  readonly ROUND_COMPLETED: {
     readonly round: number
     readonly summary: JsonValue
   }
-  readonly 'round.opened': {
+  readonly ROUND_OPENED: {
     readonly round: number
     readonly initialPhase: string
     /** The phases of the round, all PENDING. */
@@ -212,7 +212,7 @@ export interface RunEventPayloads {
       readonly key: string
     })[]
   }
-  readonly 'run.cancel_requested': {
+  readonly RUN_CANCEL_REQUESTED: {
     readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
     /** What the person said. */
     readonly comment: string | null
@@ -220,7 +220,7 @@ export interface RunEventPayloads {
     /** How long the owner has to confirm, in seconds; left out: as the server is set. */
     readonly graceSeconds?: number
   }
-  readonly 'run.cancelled': {
+  readonly RUN_CANCELLED: {
     readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
     /** Whether the owner confirmed that its processes are gone. */
     readonly confirmed: boolean
@@ -247,7 +247,7 @@ export interface RunEventPayloads {
       readonly messages: readonly (string)[]
     }
   }
-  readonly 'run.claimed': {
+  readonly RUN_CLAIMED: {
     readonly owner: string
     /** Number of the claim. */
     readonly fence: number
@@ -261,7 +261,7 @@ export interface RunEventPayloads {
     /** Kinds of questions, asked in the middle of a turn, that the owner knows; left out: none. */
     readonly kinds?: readonly ('PERMISSION' | 'QUESTION')[]
   }
-  readonly 'run.completed': {
+  readonly RUN_COMPLETED: {
     readonly output: JsonValue
     /** What settling closed below the run. */
     readonly closed: {
@@ -281,7 +281,7 @@ export interface RunEventPayloads {
       readonly messages: readonly (string)[]
     }
   }
-  readonly 'run.created': {
+  readonly RUN_CREATED: {
     readonly project: string
     readonly workflow: {
       readonly id: string
@@ -302,11 +302,11 @@ export interface RunEventPayloads {
     /** Rounds completed by the runs that this one continues. */
     readonly completedRound: number
   }
-  readonly 'run.detached': {
+  readonly RUN_DETACHED: {
     /** What the person said. */
     readonly comment: string | null
   }
-  readonly 'run.expired': {
+  readonly RUN_EXPIRED: {
     readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
     /** What settling closed below the run. */
     readonly closed: {
@@ -326,7 +326,7 @@ export interface RunEventPayloads {
       readonly messages: readonly (string)[]
     }
   }
-  readonly 'run.failed': {
+  readonly RUN_FAILED: {
     readonly reason: 'COMPLETED' | 'REPORTED_FAILURE' | 'START_FAILED' | 'INCOMPLETE' | 'CANCELLED_BY_USER' | 'OWNER_LOST' | 'QUEUE_TIMEOUT' | 'PHASE_TIMEOUT' | 'RUN_TIMEOUT' | 'IDLE_TIMEOUT' | 'APPROVAL_REJECTED' | 'APPROVAL_EXPIRED' | 'STALE' | 'CLOSED_BY_PARENT' | 'TAKEOVER_CAP'
     readonly error: string | null
     /** False where the owner keeps its lease until it has stopped. */
@@ -349,20 +349,20 @@ export interface RunEventPayloads {
       readonly messages: readonly (string)[]
     }
   }
-  readonly 'run.paused': {
+  readonly RUN_PAUSED: {
     /** What the person said. */
     readonly comment: string | null
     /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
     readonly awayMs?: number
   }
-  readonly 'run.released': {
+  readonly RUN_RELEASED: {
     /** Number of the claim. */
     readonly fence: number
     readonly because: 'RELEASED' | 'LEASE_EXPIRED'
     /** Executions in flight, ended SUPERVISOR_LOST. */
     readonly executions: readonly (string)[]
   }
-  readonly 'run.requeued': {
+  readonly RUN_REQUEUED: {
     /** Number of the claim. */
     readonly fence: number
     readonly because: 'RELEASED' | 'OWNER_LOST'
@@ -377,7 +377,7 @@ export interface RunEventPayloads {
     /** Whether the owner could not begin, so that the queue limit counts on. */
     readonly blocked?: boolean
   }
-  readonly 'run.resumed': {
+  readonly RUN_RESUMED: {
     readonly from: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
     readonly to: 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'PAUSED' | 'CANCELLING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED'
     /** What the person said. */
@@ -390,20 +390,20 @@ export interface RunEventPayloads {
     /** How long the run had not been RUNNING, in milliseconds; absent in logs of earlier versions, where limits counted it. */
     readonly awayMs?: number
   }
-  readonly 'session.adopted': {
+  readonly SESSION_ADOPTED: {
     readonly id: string
     /** Number of the claim. */
     readonly fence: number
     readonly adapter: string
     readonly handle: JsonValue
   }
-  readonly 'session.changed': {
+  readonly SESSION_CHANGED: {
     readonly id: string
     readonly from: 'CREATED' | 'BOOTSTRAPPING' | 'READY' | 'BUSY' | 'ARTIFACT_TIMEOUT' | 'RESUMING' | 'REBOOTSTRAPPED' | 'WAITING_FOR_APPROVAL' | 'CRASHED' | 'FAILED_NEEDS_HUMAN' | 'DISPOSED'
     readonly to: 'CREATED' | 'BOOTSTRAPPING' | 'READY' | 'BUSY' | 'ARTIFACT_TIMEOUT' | 'RESUMING' | 'REBOOTSTRAPPED' | 'WAITING_FOR_APPROVAL' | 'CRASHED' | 'FAILED_NEEDS_HUMAN' | 'DISPOSED'
     readonly detail: JsonValue
   }
-  readonly 'session.opened': {
+  readonly SESSION_OPENED: {
     readonly id: string
     readonly role: string
     readonly adapter: string
@@ -411,7 +411,7 @@ export interface RunEventPayloads {
     readonly fence: number
     readonly handle: JsonValue
   }
-  readonly 'session.recovered': {
+  readonly SESSION_RECOVERED: {
     readonly id: string
     readonly recoveryAttempts: number
     readonly detail: JsonValue

@@ -657,6 +657,81 @@ export type FileChange =
   /** It was renamed, possibly with changed content. */
   | 'RENAMED'
 
+/** What an event says has happened. The payload of each is described in `schema/events.schema.json`, by the name that the log keeps it under. */
+export type EventType =
+  /** `run.created` in the log. The run was started, and waits for its first owner. */
+  | 'RUN_CREATED'
+  /** `run.claimed` in the log. An owner took the run, by a claim with a new fence. */
+  | 'RUN_CLAIMED'
+  /** `run.released` in the log. The claim ended after the run had settled or was cancelled: given back by its owner, or its lease expired. */
+  | 'RUN_RELEASED'
+  /** `run.requeued` in the log. The run waits for another owner: its owner gave it back, or was lost. */
+  | 'RUN_REQUEUED'
+  /** `run.paused` in the log. A person paused the run; its owner is told to stop. */
+  | 'RUN_PAUSED'
+  /** `run.resumed` in the log. The run continues after a pause, or after it had settled; the latter begins a new epoch. */
+  | 'RUN_RESUMED'
+  /** `run.completed` in the log. The run settled as COMPLETED: all required evidence was present. */
+  | 'RUN_COMPLETED'
+  /** `run.failed` in the log. The run settled as FAILED, with a reason. */
+  | 'RUN_FAILED'
+  /** `run.cancel_requested` in the log. A cancel was accepted; the owner is told to stop and has not confirmed yet. */
+  | 'RUN_CANCEL_REQUESTED'
+  /** `run.cancelled` in the log. The run settled as CANCELLED. */
+  | 'RUN_CANCELLED'
+  /** `run.detached` in the log. The run became independent of its parent. */
+  | 'RUN_DETACHED'
+  /** `run.expired` in the log. The run settled as EXPIRED: a time limit passed without an owner. */
+  | 'RUN_EXPIRED'
+  /** `round.opened` in the log. A round began, at its initial phase. */
+  | 'ROUND_OPENED'
+  /** `round.completed` in the log. The agent declared the work of the round done. */
+  | 'ROUND_COMPLETED'
+  /** `phase.started` in the log. An attempt of a phase began. */
+  | 'PHASE_STARTED'
+  /** `phase.completed` in the log. A phase has what it needs: the run is past it. */
+  | 'PHASE_COMPLETED'
+  /** `phase.failed` in the log. An attempt of a phase failed, with the error. */
+  | 'PHASE_FAILED'
+  /** `execution.started` in the log. A process was launched for the run. */
+  | 'EXECUTION_STARTED'
+  /** `execution.finished` in the log. A process ended, or is known to be gone. */
+  | 'EXECUTION_FINISHED'
+  /** `session.opened` in the log. An agent was attached to the run in a role. */
+  | 'SESSION_OPENED'
+  /** `session.adopted` in the log. A later owner took over the session of an earlier one. */
+  | 'SESSION_ADOPTED'
+  /** `session.changed` in the log. The status of a session changed. */
+  | 'SESSION_CHANGED'
+  /** `session.recovered` in the log. The agent of a session was brought back after a crash. */
+  | 'SESSION_RECOVERED'
+  /** `prompt.sending` in the log. A prompt is about to be sent; after a crash it is unknown whether it was. */
+  | 'PROMPT_SENDING'
+  /** `prompt.sent` in the log. A prompt was sent, and is never sent again. */
+  | 'PROMPT_SENT'
+  /** `artifact.validated` in the log. A submitted file satisfies what its phase asks of it. */
+  | 'ARTIFACT_VALIDATED'
+  /** `artifact.invalid` in the log. A submitted file does not satisfy what its phase asks of it; the problems are in the payload. */
+  | 'ARTIFACT_INVALID'
+  /** `approval.requested` in the log. A person is asked a question. */
+  | 'APPROVAL_REQUESTED'
+  /** `approval.decided` in the log. A person answered the question. */
+  | 'APPROVAL_DECIDED'
+  /** `approval.expired` in the log. Nobody answered in time; the policy of the question was applied. */
+  | 'APPROVAL_EXPIRED'
+  /** `approval.withdrawn` in the log. The question is no longer asked. */
+  | 'APPROVAL_WITHDRAWN'
+  /** `message.sent` in the log. A person sent the agent a message. */
+  | 'MESSAGE_SENT'
+  /** `message.acknowledged` in the log. The agent received a message, or acted on it. */
+  | 'MESSAGE_ACKNOWLEDGED'
+  /** `child.settled` in the log. An attached child settled. */
+  | 'CHILD_SETTLED'
+  /** `child.started` in the log. A child was started below the run, or resumed. */
+  | 'CHILD_STARTED'
+  /** `child.detached` in the log. A child became independent of the run. */
+  | 'CHILD_DETACHED'
+
 /** What kind of actor it is. */
 export type ActorKind =
   /** Somebody with a token of their own: a person, a worker or a program. */
@@ -2392,8 +2467,8 @@ export type RunEvent = {
   seq: number
   /** The epoch it belongs to. */
   epoch: number
-  /** What happened, in the past tense, as `run.cancelled`. */
-  type: string
+  /** What happened, in the past tense. */
+  type: EventType
   /** Who did it. */
   actor: {
     /** What kind of actor it is. */

@@ -56,7 +56,7 @@ it('says that the server is away, since when, and continues by itself when it is
   await expectTexts(page, titles('running'), ['Outlives the server'])
   const other = await dashboard.browser.context.newPage()
   await other.goto(`${server.url}/runs/${id}`)
-  await other.locator('[data-event="phase.started"]').waitFor()
+  await other.locator('[data-event="PHASE_STARTED"]').waitFor()
   const start = await restart('SIGKILL')
   await connection('RECONNECTING')
   // What was known stays, with the words that it is old.

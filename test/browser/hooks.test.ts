@@ -113,7 +113,7 @@ it('reads one run whole, with its log and its agent’s words', async () => {
   await expect.poll(() => text('run')).toBe('RUNNING PENDING')
   unwrap(await pawl.phases.start(id, 'context', { fence }))
   await expect.poll(() => text('run')).toBe('RUNNING RUNNING')
-  await expect.poll(() => text('events')).toContain('phase.started')
+  await expect.poll(() => text('events')).toContain('PHASE_STARTED')
   unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 1, entries: toOutput('a', 'b') }))
   await expect.poll(() => text('transcript')).toBe('ab')
   unwrap(await pawl.runs.cancel(id))

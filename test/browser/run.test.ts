@@ -76,7 +76,7 @@ describe('a delivery, from its start to its end', () => {
     await tab('Timeline')
     await expect
       .poll(() => page.locator('[data-event]').first().getAttribute('data-event'))
-      .toBe('run.completed')
+      .toBe('RUN_COMPLETED')
     await tab('Raw')
     await button('Hold it against its log').click()
     await page.getByText(/It is exactly what its \d+ events say/).waitFor()

@@ -143,10 +143,10 @@ async function takeOver(bench: Bench, killAt: StepName, agent: Record<string, un
   )
   expect(unwrap(await bench.person.runs.verify(runId)).differences).toEqual([])
   const events = await readEvents(bench, runId, run.revision)
-  const owners = events.flatMap((event) => (event.type === 'run.claimed' ? [event.payload.owner] : []))
+  const owners = events.flatMap((event) => (event.type === 'RUN_CLAIMED' ? [event.payload.owner] : []))
   expect(owners[0]).toBe('first')
   expect(owners.join(' ')).toMatch(/^first( first)*( second)*$/)
-  const sent = events.flatMap((event) => (event.type === 'prompt.sent' ? [event.payload.dedupKey] : []))
+  const sent = events.flatMap((event) => (event.type === 'PROMPT_SENT' ? [event.payload.dedupKey] : []))
   expect(new Set(sent).size).toBe(sent.length)
   const received = (await bench.read('received')).split('\n').length
   expect(received, await story()).toBeLessThanOrEqual(sent.length)

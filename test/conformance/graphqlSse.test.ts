@@ -31,13 +31,13 @@ it('streams to graphql-sse’s own client, over distinct connections', async () 
     query: 'subscription ($id: ID!) { runEvents(runId: $id) { type } }',
     variables: { id },
   })
-  expect((await events.next()).value).toEqual({ data: { runEvents: { type: 'run.created' } } })
+  expect((await events.next()).value).toEqual({ data: { runEvents: { type: 'RUN_CREATED' } } })
   await ask(server, `mutation { cancelRun(input: { runId: "${id}" }) { __typename } }`, {
     token: server.adminToken,
   })
   const types: string[] = []
   for await (const { data } of events) types.push(data?.runEvents.type ?? '')
-  expect(types.at(-1)).toBe('run.cancelled')
+  expect(types.at(-1)).toBe('RUN_CANCELLED')
   client.dispose()
 })
 

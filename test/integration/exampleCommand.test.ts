@@ -48,7 +48,7 @@ const answers = [
 const events = []
 for await (const { type, payload } of runs.events(run.id)) {
   events.push([type, payload.comment])
-  if (type === 'run.paused') break
+  if (type === 'RUN_PAUSED') break
 }
 console.log(JSON.stringify({ answers, last: events.at(-1) }))
 await server.close('example')
@@ -113,5 +113,5 @@ test('the example of CONTRIBUTING.md adds a command to the rules, the API and th
     { __typename: 'NotPausable', status: 'PAUSED', message: expect.stringMatching(/\.$/) },
     { __typename: 'NotFound' },
   ])
-  expect(last).toEqual(['run.paused', 'not yet'])
+  expect(last).toEqual(['RUN_PAUSED', 'not yet'])
 }, 180_000)

@@ -27,7 +27,7 @@ export async function cancelWithProof(demo: Demo): Promise<void> {
 
 /** Resolves when the agent has started its first phase. */
 async function untilWorking({ pawl, signal }: Demo, runId: string): Promise<void> {
-  for await (const { type } of pawl.runs.events(runId, { signal })) if (type === 'phase.started') return
+  for await (const { type } of pawl.runs.events(runId, { signal })) if (type === 'PHASE_STARTED') return
 }
 
 /** Chapter: a finished run can't be changed. */

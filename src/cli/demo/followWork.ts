@@ -8,7 +8,7 @@ import type { Demo } from './demo.ts'
 const SHOWN = /^(run|approval)\./
 
 /** Events after which the expected one can't come any more. */
-const WRONG = new Set(['run.paused', 'run.failed', 'run.cancelled', 'run.expired'])
+const WRONG = new Set(['RUN_PAUSED', 'RUN_FAILED', 'RUN_CANCELLED', 'RUN_EXPIRED'])
 
 /**
  * Follows a run that workers execute, and shows its progress, until the expected event.
@@ -23,7 +23,7 @@ export async function followRun(
 ): Promise<RunEvent> {
   for await (const event of pawl.runs.events(runId, { after, untilSettled: true, signal })) {
     if (SHOWN.test(event.type)) narrator.echo(eventLine(narrator.colors, event))
-    if (event.type === 'approval.requested' && event.payload.kind === 'RECOVERY')
+    if (event.type === 'APPROVAL_REQUESTED' && event.payload.kind === 'RECOVERY')
       throw new Error(`the demonstration failed: ${event.payload.question}`)
     if (isIt(event)) return event
     if (WRONG.has(event.type)) throw new Error(`the demonstration failed: ${event.summary}`)

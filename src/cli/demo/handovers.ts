@@ -70,11 +70,11 @@ async function tellHandover(demo: Demo, repository: DemoRepository, workers: Sta
 
   const first = await startAnother('worker-a', REST_MS)
   const run = await startRun(demo, label, repository)
-  const asked = await followRun(demo, run.id, 0, ({ type }) => type === 'approval.requested')
+  const asked = await followRun(demo, run.id, 0, ({ type }) => type === 'APPROVAL_REQUESTED')
   await approve(demo, run.id)
-  const isVerifying = ({ type, payload }: RunEvent) => type === 'prompt.sent' && payload.phase === 'verify'
+  const isVerifying = ({ type, payload }: RunEvent) => type === 'PROMPT_SENT' && payload.phase === 'verify'
   const sent = await followRun(demo, run.id, asked.seq, isVerifying)
-  if (sent.type !== 'prompt.sent') throw new Error('the verifier was not prompted')
+  if (sent.type !== 'PROMPT_SENT') throw new Error('the verifier was not prompted')
   const { sessionId } = sent.payload
   const pattern = demo.agent ? /./ : /^verified /m
   const heard = await followTranscript(demo, { sessionId, after: 0, pattern })
@@ -85,7 +85,7 @@ async function tellHandover(demo: Demo, repository: DemoRepository, workers: Sta
     'Nobody cleans up. Another worker is started, and waits until the lease of five seconds has expired:',
   )
   const second = await startAnother('worker-b', 0)
-  await followRun(demo, run.id, sent.seq, ({ type }) => type === 'run.completed')
+  await followRun(demo, run.id, sent.seq, ({ type }) => type === 'RUN_COMPLETED')
   narrator.gap()
   narrator.say('What its verifier said:')
   if (demo.agent) await showMessages(demo, sessionId, heard)
@@ -204,8 +204,8 @@ async function examineRun({ pawl, signal, agent }: Demo, runId: string): Promise
   const owners = new Set<string>()
   const prompts: string[] = []
   for await (const { type, payload } of pawl.runs.events(runId, { untilSettled: true, signal })) {
-    if (type === 'run.claimed') owners.add(payload.owner)
-    if (type === 'prompt.sent') prompts.push(payload.dedupKey)
+    if (type === 'RUN_CLAIMED') owners.add(payload.owner)
+    if (type === 'PROMPT_SENT') prompts.push(payload.dedupKey)
   }
   expectEqual([...owners], ['worker-a', 'worker-b'])
   expectEqual(new Set(prompts).size, prompts.length)

@@ -6,19 +6,19 @@ import { padToWidth, safeText } from '../terminal/width.ts'
 type Paint = (colors: Colors, text: string) => string
 
 const PAINT: Readonly<Record<string, Paint>> = {
-  'run.completed': (c, text) => c.green(text),
-  'run.failed': (c, text) => c.red(text),
-  'run.cancelled': (c, text) => c.magenta(text),
-  'run.cancel_requested': (c, text) => c.magenta(text),
-  'run.paused': (c, text) => c.yellow(text),
-  'approval.requested': (c, text) => c.yellow(text),
-  'approval.expired': (c, text) => c.red(text),
-  'artifact.invalid': (c, text) => c.red(text),
-  'artifact.validated': (c, text) => c.green(text),
-  'message.sent': (c, text) => c.magenta(text),
-  'phase.failed': (c, text) => c.red(text),
-  'phase.completed': (c, text) => c.green(text),
-  'round.completed': (c, text) => c.green(text),
+  RUN_COMPLETED: (c, text) => c.green(text),
+  RUN_FAILED: (c, text) => c.red(text),
+  RUN_CANCELLED: (c, text) => c.magenta(text),
+  RUN_CANCEL_REQUESTED: (c, text) => c.magenta(text),
+  RUN_PAUSED: (c, text) => c.yellow(text),
+  APPROVAL_REQUESTED: (c, text) => c.yellow(text),
+  APPROVAL_EXPIRED: (c, text) => c.red(text),
+  ARTIFACT_INVALID: (c, text) => c.red(text),
+  ARTIFACT_VALIDATED: (c, text) => c.green(text),
+  MESSAGE_SENT: (c, text) => c.magenta(text),
+  PHASE_FAILED: (c, text) => c.red(text),
+  PHASE_COMPLETED: (c, text) => c.green(text),
+  ROUND_COMPLETED: (c, text) => c.green(text),
 }
 
 /** An event as one line: time, number, type and summary. */

@@ -18,7 +18,7 @@ interface Options extends CommonOptions {
 export function runEventsCommand(): Command {
   return createCommand('events', "print a run's event log, one event a line", [
     'pawl run events run_01k9… --follow',
-    'pawl run events --json | jq \'select(.type == "phase.failed")\'',
+    'pawl run events --json | jq \'select(.type == "PHASE_FAILED")\'',
   ])
     .addArgument(runArgument())
     .option('--after <seq>', 'only events after this number', parseCount, 0)

@@ -72,7 +72,7 @@ async function readWaiting(pawl: Pawl, { id }: RunDetail): Promise<Map<string, s
 }
 
 function noteMessage(waiting: Map<string, string>, event: RunEvent): void {
-  if (event.type === 'message.sent') waiting.set(event.payload.id, event.payload.text)
-  if (event.type === 'message.acknowledged' && event.payload.receipt === 'CONSUMED')
+  if (event.type === 'MESSAGE_SENT') waiting.set(event.payload.id, event.payload.text)
+  if (event.type === 'MESSAGE_ACKNOWLEDGED' && event.payload.receipt === 'CONSUMED')
     waiting.delete(event.payload.id)
 }

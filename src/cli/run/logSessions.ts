@@ -74,7 +74,7 @@ export async function followSessions(
   }
   const watch = async () => {
     for await (const { type } of pawl.runs.events(runId, { signal, untilSettled: true }))
-      if (type === 'session.opened') await look()
+      if (type === 'SESSION_OPENED') await look()
   }
   await look()
   await Promise.all([watch(), ...followed.values()])

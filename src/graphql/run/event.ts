@@ -1,5 +1,6 @@
 import { summarizeEvent } from '../../lifecycle/log/summaries.ts'
 import { ACTOR_KINDS, type ActorKind, kindOfActor } from '../../lifecycle/run/actor.ts'
+import { EventTypeRef } from '../enums/eventEnum.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { type OwnedEvent, RunEventRef } from '../kit/refs.ts'
 
@@ -37,7 +38,7 @@ builder.objectType(RunEventRef, {
       description: 'Its number in the log: 1, 2, 3 and so on, without gaps. The cursor of streams.',
     }),
     epoch: t.exposeInt('epoch', { description: 'The epoch it belongs to.' }),
-    type: t.exposeString('type', { description: 'What happened, in the past tense, as `run.cancelled`.' }),
+    type: t.expose('type', { type: EventTypeRef, description: 'What happened, in the past tense.' }),
     actor: t.field({ type: ActorRef, description: 'Who did it.', resolve: (event) => event }),
     at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
     summary: t.string({ description: 'One sentence for a person.', resolve: summarizeEvent }),

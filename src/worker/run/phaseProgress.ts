@@ -93,15 +93,15 @@ export function applyEvent(progress: PhaseProgress, event: RunEvent, phaseId: st
 
 function change(progress: PhaseProgress, event: RunEvent, phaseId: string): PhaseProgress {
   switch (event.type) {
-    case 'run.claimed':
+    case 'RUN_CLAIMED':
       return { ...progress, owner: event.actor.name }
-    case 'phase.started':
+    case 'PHASE_STARTED':
       return event.payload.id === phaseId ? begin(progress, event) : progress
-    case 'phase.completed':
+    case 'PHASE_COMPLETED':
       return event.payload.id === phaseId ? { ...progress, failure: null, feedback: null } : progress
-    case 'phase.failed':
+    case 'PHASE_FAILED':
       return event.payload.id === phaseId ? { ...progress, failure: event.payload.error } : progress
-    case 'approval.decided': {
+    case 'APPROVAL_DECIDED': {
       const { phaseId: about, decision, comment } = event.payload
       if (about !== phaseId || decision === 'APPROVE') return progress
       return {
@@ -110,24 +110,24 @@ function change(progress: PhaseProgress, event: RunEvent, phaseId: string): Phas
         ...(decision === 'REJECT' && { failure: null }),
       }
     }
-    case 'prompt.sending':
-    case 'prompt.sent':
+    case 'PROMPT_SENDING':
+    case 'PROMPT_SENT':
       return event.payload.id === phaseId
-        ? recordPrompt(progress, event.payload.dedupKey, event.type === 'prompt.sent')
+        ? recordPrompt(progress, event.payload.dedupKey, event.type === 'PROMPT_SENT')
         : progress
-    case 'artifact.invalid':
+    case 'ARTIFACT_INVALID':
       return event.payload.phaseId === phaseId ? { ...progress, rejected: event.payload } : progress
-    case 'artifact.validated':
+    case 'ARTIFACT_VALIDATED':
       return takeAccepted(progress, event.payload, phaseId)
-    case 'session.changed':
+    case 'SESSION_CHANGED':
       return count(progress, event.payload.to, event.payload.detail)
-    case 'session.recovered':
+    case 'SESSION_RECOVERED':
       return { ...progress, isRecovered: true }
-    case 'message.sent': {
+    case 'MESSAGE_SENT': {
       const { id, text } = event.payload
       return { ...progress, messages: [...progress.messages, { id, text, sentBy: event.actor.name }] }
     }
-    case 'message.acknowledged': {
+    case 'MESSAGE_ACKNOWLEDGED': {
       const { id, receipt } = event.payload
       if (receipt !== 'CONSUMED') return progress
       const [consumed, messages] = [true, false].map((isMeant) =>
@@ -149,7 +149,7 @@ function takeAccepted(
   return { ...progress, handedOver, ...(of === phaseId && { accepted: sha256 }) }
 }
 
-function begin(progress: PhaseProgress, event: Extract<RunEvent, { type: 'phase.started' }>): PhaseProgress {
+function begin(progress: PhaseProgress, event: Extract<RunEvent, { type: 'PHASE_STARTED' }>): PhaseProgress {
   const { attempt, repair, because, from } = event.payload
   const begun = {
     ...progress,

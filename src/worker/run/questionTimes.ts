@@ -12,7 +12,7 @@ export const NO_QUESTIONS: QuestionTimes = { open: null, answeredAt: 0, waits: [
 /** Notes the beginning or the end of a question; `now` is when the event was read. */
 export function noteQuestion(times: QuestionTimes, event: RunEvent, now: number): QuestionTimes {
   const { open, waits } = times
-  if (event.type === 'approval.requested') {
+  if (event.type === 'APPROVAL_REQUESTED') {
     const { id, kind } = event.payload
     return kind === 'PERMISSION' || kind === 'QUESTION' ? { ...times, open: { id, from: now } } : times
   }
@@ -22,12 +22,12 @@ export function noteQuestion(times: QuestionTimes, event: RunEvent, now: number)
 
 function endsQuestion(event: RunEvent, id: string): boolean {
   switch (event.type) {
-    case 'approval.decided':
-    case 'approval.expired':
-    case 'approval.withdrawn':
+    case 'APPROVAL_DECIDED':
+    case 'APPROVAL_EXPIRED':
+    case 'APPROVAL_WITHDRAWN':
       return event.payload.id === id
     // settling makes it VOID
     default:
-      return /^run\.(completed|failed|cancelled|expired)$/.test(event.type)
+      return /^RUN_(?:COMPLETED|FAILED|CANCELLED|EXPIRED)$/.test(event.type)
   }
 }

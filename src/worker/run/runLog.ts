@@ -97,7 +97,7 @@ export class RunLog {
   }
 
   #take(event: RunEvent): void {
-    if (event.type === 'phase.started' && !this.#phases.has(event.payload.id))
+    if (event.type === 'PHASE_STARTED' && !this.#phases.has(event.payload.id))
       this.#phases.set(event.payload.id, this.#base)
     this.#base = applyEvent(this.#base, event, '')
     if (mayMove(event)) this.#lastMove = event.seq

@@ -188,12 +188,12 @@ describe('with --json', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { seq: number; type: string })
     expect(events.map(({ seq, type }) => [seq, type])).toEqual([
-      [1, 'run.created'],
-      [2, 'round.opened'],
+      [1, 'RUN_CREATED'],
+      [2, 'ROUND_OPENED'],
     ])
     const later = await cli.run(['run', 'events', id, '--after', '1'])
-    expect(later.stdout).toContain('round.opened')
-    expect(later.stdout).not.toContain('run.created')
+    expect(later.stdout).toContain('ROUND_OPENED')
+    expect(later.stdout).not.toContain('RUN_CREATED')
     expect((await cli.run(['run', 'events', id, '--after', '2'])).stdout).toBe('')
   })
 
@@ -267,7 +267,7 @@ describe('printing', () => {
   it('ends quietly where nobody reads any more', async () => {
     const { id } = await startRun()
     const running = cli.start(['run', 'events', id, '--follow'])
-    await running.until(/round.opened/)
+    await running.until(/ROUND_OPENED/)
     running.stopReading()
     unwrap(await pawl.runs.cancel(id))
     const { code, stderr } = await running.ended
@@ -295,11 +295,11 @@ describe('pawl run watch', () => {
   it('prints events until the run has settled, where it is no terminal', async () => {
     const { id } = await startRun()
     const running = cli.start(['run', 'watch', id])
-    await running.until(/run.created/)
+    await running.until(/RUN_CREATED/)
     unwrap(await pawl.runs.cancel(id))
     const { code, stdout } = await running.ended
     expect(code).toBe(0)
-    expect(stdout).toContain('run.cancelled')
+    expect(stdout).toContain('RUN_CANCELLED')
     expect(stdout.trim().split('\n').at(-1)).toContain(`${id}  CANCELLED`)
   })
 
@@ -330,17 +330,17 @@ describe('pawl run watch', () => {
     unwrap(await pawl.runs.claim({ runId: id, owner: 'test', leaseSeconds: 60 }))
     unwrap(await pawl.runs.fail(id, { fence: 1, error: 'lost' }))
     const running = cli.start(['run', 'watch', id, '--until-final'])
-    await running.until(/run.failed/)
+    await running.until(/RUN_FAILED/)
     unwrap(await pawl.runs.resume(id))
-    await running.until(/run.resumed/)
+    await running.until(/RUN_RESUMED/)
     unwrap(await pawl.runs.cancel(id))
-    expect((await running.ended).stdout).toContain('run.cancelled')
+    expect((await running.ended).stdout).toContain('RUN_CANCELLED')
   })
 
   it('ends at once on Ctrl-C, with 130', async () => {
     const { id } = await startRun()
     const running = cli.start(['run', 'watch', id])
-    await running.until(/run.created/)
+    await running.until(/RUN_CREATED/)
     running.kill('SIGINT')
     expect(await running.ended).toMatchObject({ code: 130, signal: null })
   })

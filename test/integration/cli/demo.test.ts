@@ -50,7 +50,7 @@ describe('pawl demo', () => {
       const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
       onTestFinished(() => rm(data, { recursive: true }))
       const running = startPawl(['demo', '--data', data, '--port', '0', '--pace', '60000'])
-      await running.until(/phase\.started/)
+      await running.until(/PHASE_STARTED/)
       running.kill('SIGTERM')
       expect((await running.ended).code).toBe(0)
     },
@@ -101,10 +101,10 @@ const CODEX_AT_WORK = [
 /** What a person who watches has to have seen. */
 const STORY = [
   /An agent reviews this repository/,
-  /phase\.started .* of phase context/,
-  /phase\.completed .*Phase synthesis/,
-  /round\.completed/,
-  /run\.completed/,
+  /PHASE_STARTED .* of phase context/,
+  /PHASE_COMPLETED .*Phase synthesis/,
+  /ROUND_COMPLETED/,
+  /RUN_COMPLETED/,
   /COMPLETED, outcome SUCCESS/,
   /An agent that says it is done/,
   /INCOMPLETE: the command exited 0/,
@@ -115,20 +115,20 @@ const STORY = [
   /COMPLETED in epoch 2, outcome SUCCESS/,
   /A delivery: a plan to approve/,
   /registered delivery v2/,
-  /approval\.requested .*Shall this plan be built\?/,
+  /APPROVAL_REQUESTED .*Shall this plan be built\?/,
   /a person has to decide: pawl approval list --run run_/,
   /│ # Plan: release notes/,
   /Nobody answered, so the demonstration approves/,
   /pawl approval decide apr_\w+ --approve --digest [0-9a-f]{64}/,
   /apr_\w+ {2}APPROVED/,
-  /artifact\.invalid .*must be integer/,
+  /ARTIFACT_INVALID .*must be integer/,
   /as a repair: \/entries must be integer/,
   /agent │ passed: every entry was counted/,
   /COMPLETED: the first build\.json was refused/,
   /worker-a │ .*build\.json is not accepted: \/words must be integer/,
   /\$ kill -9 \d+/,
   /Its agent died with it: process \d+ is gone/,
-  /run\.requeued .*The owner was lost/,
+  /RUN_REQUEUED .*The owner was lost/,
   /worker-b │ .*verify continues as verifier/,
   /agent │ found verified already: chapters\/1-harbour\.md/,
   /worker-b │ .*left it COMPLETED/,

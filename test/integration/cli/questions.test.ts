@@ -111,7 +111,7 @@ it('asks a question, and waits for its answer while the run stays with its owner
 /** The question of a run, as soon as it is asked. */
 async function findAsked(runId: string) {
   for await (const event of pawl.runs.events(runId))
-    if (event.type === 'approval.requested')
+    if (event.type === 'APPROVAL_REQUESTED')
       return (await pawl.approvals.get(event.payload.id)) as ApprovalDetail
   throw new Error('nothing was asked')
 }

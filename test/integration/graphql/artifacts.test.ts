@@ -109,7 +109,7 @@ describe('submitArtifact', () => {
       { id: by.runId },
     )
     expect(run.events.map(({ type }: Data) => type)).toEqual(
-      expect.arrayContaining(['artifact.invalid', 'artifact.validated']),
+      expect.arrayContaining(['ARTIFACT_INVALID', 'ARTIFACT_VALIDATED']),
     )
     expect(run.currentPhase.artifacts).toEqual([{ valid: false }, { valid: true }])
     expect(run.artifacts.edges).toEqual([{ node: { valid: true } }, { node: { valid: false } }])

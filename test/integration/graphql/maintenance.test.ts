@@ -34,7 +34,7 @@ describe('a query that meets a run whose owner is lost', () => {
     expect(run).toMatchObject({ status: 'FAILED', reason: 'OWNER_LOST', revision: revision + 1, lease: null })
     expect(run.events.at(-1)).toEqual({
       seq: revision + 1,
-      type: 'run.failed',
+      type: 'RUN_FAILED',
       actor: { kind: 'SYSTEM', name: 'system' },
     })
     expect(await graph.read(RUN, { id })).toEqual({ run })

@@ -46,7 +46,7 @@ describe('run', () => {
       executions: { edges: [], pageInfo: { hasNextPage: false } },
     })
     expect(run.allowedCommands).toEqual(['CLAIM', 'PAUSE', 'CANCEL', 'FAIL', 'SEND_MESSAGE'])
-    expect(run.events.map((event: { type: string }) => event.type)).toEqual(['run.created', 'round.opened'])
+    expect(run.events.map((event: { type: string }) => event.type)).toEqual(['RUN_CREATED', 'ROUND_OPENED'])
     expect(run.events[0]).toMatchObject({
       runId: id,
       seq: 1,

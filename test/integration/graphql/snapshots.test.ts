@@ -50,10 +50,10 @@ describe('one request', () => {
       const count = (type: string) => run.events.filter((event: Data) => event.type === type).length
       const executions: Data[] = run.executions.edges.map(({ node }: Data) => node)
       expect(run.events.at(-1).seq).toBe(run.revision)
-      expect(run.currentPhase.attempts).toBe(count('phase.started'))
-      expect(run.phases[0].attempts).toBe(count('phase.started'))
-      expect(executions).toHaveLength(count('execution.started'))
-      expect(executions.filter(({ end }) => end !== null)).toHaveLength(count('execution.finished'))
+      expect(run.currentPhase.attempts).toBe(count('PHASE_STARTED'))
+      expect(run.phases[0].attempts).toBe(count('PHASE_STARTED'))
+      expect(executions).toHaveLength(count('EXECUTION_STARTED'))
+      expect(executions.filter(({ end }) => end !== null)).toHaveLength(count('EXECUTION_FINISHED'))
       expect(new Set(executions.map((each) => each.run.revision))).toEqual(
         new Set(executions.length > 0 ? [run.revision] : []),
       )

@@ -125,13 +125,13 @@ describe('runEvents', () => {
     expect((await next(stream)).runEvents).toMatchObject({
       runId: id,
       seq: 1,
-      type: 'run.created',
+      type: 'RUN_CREATED',
       actor: { kind: 'PRINCIPAL', principalId: expect.any(String), name: 'adam' },
     })
     expect((await next(stream)).runEvents).toMatchObject({ seq: 2, summary: 'Round 1 opened at phase work.' })
     await graph.mutate('cancelRun', { runId: id, comment: 'enough' }, '')
     expect(await rest(stream)).toMatchObject([
-      { runEvents: { seq: 3, type: 'run.cancelled', payload: { confirmed: false, comment: 'enough' } } },
+      { runEvents: { seq: 3, type: 'RUN_CANCELLED', payload: { confirmed: false, comment: 'enough' } } },
     ])
     expect(await rest(await open(EVENTS, { id, after: 2 }))).toHaveLength(1)
     expect(await rest(await open(EVENTS, { id, after: 3 }))).toEqual([])

@@ -86,7 +86,7 @@ describe('a session', () => {
     ).toEqual({
       node: { status: 'READY', recoveryAttempts: 1 },
     })
-    expect(typesOf(await stage.vera.log(runId)).at(-1)).toBe('session.recovered')
+    expect(typesOf(await stage.vera.log(runId)).at(-1)).toBe('SESSION_RECOVERED')
   })
 
   it('is disposed with its run', async () => {
@@ -127,8 +127,8 @@ describe('a prompt', () => {
     expect(await record(sessionId, 'SENDING')).toEqual(sent)
     expect(await record(sessionId, 'SENT')).toEqual(sent)
     expect(typesOf(await stage.vera.log(runId)).filter((type) => type.startsWith('prompt.'))).toEqual([
-      'prompt.sending',
-      'prompt.sent',
+      'PROMPT_SENDING',
+      'PROMPT_SENT',
     ])
   })
 

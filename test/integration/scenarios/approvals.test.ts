@@ -78,9 +78,9 @@ describe('a decision', () => {
       expect(done.length + lost.length).toBe(2)
       expect(done.length).toBeLessThanOrEqual(1)
       const expected = [
-        ...['run.created', 'round.opened', 'run.claimed', 'phase.started', 'approval.requested'],
-        ...(done.length === 1 ? ['approval.decided'] : []),
-        'run.cancel_requested',
+        ...['RUN_CREATED', 'ROUND_OPENED', 'RUN_CLAIMED', 'PHASE_STARTED', 'APPROVAL_REQUESTED'],
+        ...(done.length === 1 ? ['APPROVAL_DECIDED'] : []),
+        'RUN_CANCEL_REQUESTED',
       ]
       expect(typesOf(log)).toEqual(expected)
       expect(log.map(({ seq }) => seq)).toEqual(expected.map((_, index) => index + 1))
@@ -105,7 +105,7 @@ describe('a decision', () => {
       expect(lost).toEqual(
         refusal('AlreadyDecided', { approval: expect.objectContaining({ id, status, decidedBy }) }),
       )
-      const decided = (await stage.vera.log(runId)).filter(({ type }) => type === 'approval.decided')
+      const decided = (await stage.vera.log(runId)).filter(({ type }) => type === 'APPROVAL_DECIDED')
       expect(decided).toEqual([
         expect.objectContaining({ actor: expect.objectContaining({ name: decidedBy }) }),
       ])
@@ -168,7 +168,7 @@ describe('a decision', () => {
     expect(await answer('APPROVE', {}, stage.wanda)).toEqual(
       refusal('Forbidden', { requiredRole: 'OPERATOR' }),
     )
-    expect(typesOf(await stage.vera.log(runId))).not.toContain('approval.decided')
+    expect(typesOf(await stage.vera.log(runId))).not.toContain('APPROVAL_DECIDED')
     expect(await answer('APPROVE', {}, stage.oscar)).toMatchObject({ approval: { decidedBy: 'oscar' } })
   })
 
@@ -212,7 +212,7 @@ describe('a rejection', () => {
       settledAt: null,
     })
     expect((await stage.vera.log(runId)).at(-1)).toMatchObject({
-      type: 'run.resumed',
+      type: 'RUN_RESUMED',
       epoch: 2,
       payload: {
         error: 'still too long',
@@ -337,9 +337,9 @@ describe('a question that nobody decided in time', () => {
     // nothing has read the run since
     expect(await answer('APPROVE')).toMatchObject({ __typename: 'ApprovalExpired' })
     expect(typesOf(await stage.vera.log(runId))).toEqual(
-      expect.arrayContaining(['approval.requested', 'approval.expired']),
+      expect.arrayContaining(['APPROVAL_REQUESTED', 'APPROVAL_EXPIRED']),
     )
-    expect(typesOf(await stage.vera.log(runId))).not.toContain('approval.decided')
+    expect(typesOf(await stage.vera.log(runId))).not.toContain('APPROVAL_DECIDED')
   })
 
   it('keeps a run from expiring for silence where it waits without end', async () => {

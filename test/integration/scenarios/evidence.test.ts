@@ -340,7 +340,7 @@ describe('a round', () => {
     await advance(runId, 'wrap')
     expect(await advance(runId, 'done')).toMatchObject({ phase: { status: 'COMPLETED' } })
     expect(await complete(runId)).toMatchObject({ run: { status: 'COMPLETED' } })
-    expect(typesOf(await stage.vera.log(runId)).filter((type) => type === 'round.completed')).toHaveLength(2)
+    expect(typesOf(await stage.vera.log(runId)).filter((type) => type === 'ROUND_COMPLETED')).toHaveLength(2)
   })
 
   it('is needed for the way to the end (G3)', async () => {

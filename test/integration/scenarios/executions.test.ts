@@ -162,7 +162,7 @@ describe('an end', () => {
     expect(await judge(runId, id)).toMatchObject({ end: 'SUPERVISOR_LOST', outcome: 'FAILED' })
     // the run is active, so that what is heard now is told in its log
     expect(await finish(id)).toMatchObject({ execution: { end: 'EXITED' }, outcome: 'INCOMPLETE' })
-    expect(typesOf(await stage.vera.log(runId))).toContain('execution.finished')
+    expect(typesOf(await stage.vera.log(runId))).toContain('EXECUTION_FINISHED')
   })
 })
 

@@ -90,8 +90,8 @@ describe('a parent that settles undone', () => {
     })
     expect(await stage.olga.must('detachRun', { runId: later })).toMatchObject({ changed: false })
     expect((await stage.vera.log(parent)).slice(-2)).toMatchObject([
-      { type: 'child.started', payload: { runId: later, epoch: 1 } },
-      { type: 'child.detached', payload: { runId: later, last: true } },
+      { type: 'CHILD_STARTED', payload: { runId: later, epoch: 1 } },
+      { type: 'CHILD_DETACHED', payload: { runId: later, last: true } },
     ])
     const { childrenCancelled, childrenLeft } = await cancel(parent)
     expect([childrenCancelled, childrenLeft.map(({ id }: Data) => id)]).toEqual([0, [alone, later]])
@@ -158,7 +158,7 @@ describe('a child that ends', () => {
     const [first, second] = [await held(parent), await held(parent)]
     await stage.wanda.must('completeRun', { runId: first, fence: 1 })
     expect((await stage.vera.log(parent)).at(-1)).toMatchObject({
-      type: 'child.settled',
+      type: 'CHILD_SETTLED',
       payload: { runId: first, status: 'COMPLETED', reason: 'COMPLETED', epoch: 1 },
     })
     await cancel(parent, { cascade: false })
@@ -190,7 +190,7 @@ describe('a parent of an active child', () => {
     await stage.wanda.must('startPhase', { runId: child, phase: 'work', fence: 1 })
     await stage.wanda.must('completeRun', { runId: child, fence: 1 })
     expect((await stage.vera.log(parent)).at(-1)).toMatchObject({
-      type: 'child.settled',
+      type: 'CHILD_SETTLED',
       payload: { runId: child, last: true },
     })
     expect(await stage.wanda.must('claimRun', slot)).toMatchObject({ run: { id: parent } })
@@ -273,10 +273,10 @@ describe('a server that dies between two applies', () => {
     expect(await stage.vera.run(child)).toMatchObject({ status: 'COMPLETED' })
     await stage.adam.must('sweep', {})
     await stage.adam.must('sweep', {})
-    const told = (await stage.vera.log(parent)).filter(({ type }: Data) => type === 'child.settled')
+    const told = (await stage.vera.log(parent)).filter(({ type }: Data) => type === 'CHILD_SETTLED')
     expect(told).toEqual([
       expect.objectContaining({ payload: expect.objectContaining({ runId: child, status: 'COMPLETED' }) }),
     ])
-    expect(typesOf(await stage.vera.log(child)).at(-1)).toBe('run.completed')
+    expect(typesOf(await stage.vera.log(child)).at(-1)).toBe('RUN_COMPLETED')
   })
 })

@@ -39,7 +39,7 @@ describe('a run that nobody minds', () => {
       isFinal: true,
     })
     expect((await stage.vera.log(silent)).at(-1)).toMatchObject({
-      type: 'run.expired',
+      type: 'RUN_EXPIRED',
       actor: { kind: 'SYSTEM', name: 'system' },
     })
     expect(await stage.adam.must('sweep', {})).toMatchObject({ expired: [], lapsed: [] })
@@ -108,7 +108,7 @@ describe('an owner', () => {
       lease: null,
     })
     expect((await stage.vera.log(runId)).at(-1)).toMatchObject({
-      type: 'run.failed',
+      type: 'RUN_FAILED',
       actor: { kind: 'SYSTEM', name: 'system' },
     })
   })
@@ -266,7 +266,7 @@ describe('a resume', () => {
       run: { status: 'QUEUED', epoch: 2, error: null, reason: null, settledAt: null, outcome: null },
     })
     expect((await stage.vera.log(runId)).at(-1)).toMatchObject({
-      type: 'run.resumed',
+      type: 'RUN_RESUMED',
       payload: { from: 'FAILED', to: 'QUEUED', error: 'broken', reason: 'REPORTED_FAILURE', settledAt },
     })
   })
@@ -294,7 +294,7 @@ describe('a resume', () => {
     expect(answers.filter(({ __typename }) => __typename === 'ResumeRunSuccess')).toHaveLength(1)
     for (const answer of answers.filter(({ __typename }) => __typename !== 'ResumeRunSuccess'))
       expect(answer).toEqual(refusal('NotResumable', { because: 'QUEUED', status: 'QUEUED' }))
-    expect(typesOf(await stage.vera.log(runId)).filter((type) => type === 'run.resumed')).toHaveLength(1)
+    expect(typesOf(await stage.vera.log(runId)).filter((type) => type === 'RUN_RESUMED')).toHaveLength(1)
   })
 
   it('of what runs, waits or is over says why not', async () => {

@@ -79,7 +79,7 @@ describe('a time limit', () => {
     expect(
       await stage.wanda.send('advancePhase', { runId, to: 'work', fence: 1, ifRevision: revision }),
     ).toEqual(refusal('RevisionConflict', { expected: revision, actual: revision + 1 }))
-    expect(typesOf(await stage.vera.log(runId)).at(-1)).toBe('run.failed')
+    expect(typesOf(await stage.vera.log(runId)).at(-1)).toBe('RUN_FAILED')
   })
 })
 
@@ -92,9 +92,9 @@ describe('a lost owner', () => {
       lease: { fence: 2 },
     })
     expect((await stage.vera.log(runId)).slice(-3)).toMatchObject([
-      { type: 'run.failed', actor: { kind: 'SYSTEM', name: 'system' }, epoch: 1 },
-      { type: 'run.resumed', epoch: 2 },
-      { type: 'run.claimed', epoch: 2 },
+      { type: 'RUN_FAILED', actor: { kind: 'SYSTEM', name: 'system' }, epoch: 1 },
+      { type: 'RUN_RESUMED', epoch: 2 },
+      { type: 'RUN_CLAIMED', epoch: 2 },
     ])
   })
 
@@ -105,7 +105,7 @@ describe('a lost owner', () => {
       run: { status: 'RUNNING', epoch: 1 },
       lease: { fence: 2 },
     })
-    expect(typesOf(await stage.vera.log(runId))).not.toContain('run.resumed')
+    expect(typesOf(await stage.vera.log(runId))).not.toContain('RUN_RESUMED')
   })
 })
 

@@ -23,7 +23,7 @@ describe('a subscriber that joins after the end', () => {
     const log = await stage.vera.log(runId)
     const told = await stage.vera.follow(EVENTS, { id: runId })
     expect(told).toEqual(log.map(({ seq, epoch, type }: Data) => ({ seq, epoch, type })))
-    expect(told.at(-1)).toMatchObject({ type: 'run.completed' })
+    expect(told.at(-1)).toMatchObject({ type: 'RUN_COMPLETED' })
     expect(await stage.vera.follow(EVENTS, { id: runId, after: log.length - 1 })).toEqual([told.at(-1)])
     expect(await stage.vera.follow(EVENTS, { id: runId, after: log.length })).toEqual([])
   })
@@ -40,14 +40,14 @@ describe('a subscriber that joins after the end', () => {
     const runId = await stage.atWork('solo')
     await fail(runId)
     const told = await stage.vera.follow(EVENTS, { id: runId, untilSettled: true })
-    expect(told.at(-1)).toMatchObject({ type: 'run.failed', epoch: 1 })
+    expect(told.at(-1)).toMatchObject({ type: 'RUN_FAILED', epoch: 1 })
     await stage.olga.must('resumeRun', { runId })
     await stage.olga.must('cancelRun', { runId })
     const all = await stage.vera.follow(EVENTS, { id: runId })
     expect(all.slice(0, told.length)).toEqual(told)
     expect(all.slice(told.length)).toEqual([
-      expect.objectContaining({ type: 'run.resumed', epoch: 2 }),
-      expect.objectContaining({ type: 'run.cancelled', epoch: 2 }),
+      expect.objectContaining({ type: 'RUN_RESUMED', epoch: 2 }),
+      expect.objectContaining({ type: 'RUN_CANCELLED', epoch: 2 }),
     ])
   })
 })
@@ -170,14 +170,14 @@ describe('a log', () => {
     expect(log.map(({ seq }) => seq)).toEqual(log.map((_, index) => index + 1))
     expect((await stage.vera.run(runId)).revision).toBe(log.length)
     expect(typesOf(log)).toEqual([
-      'run.created',
-      'round.opened',
-      'run.claimed',
-      'phase.started',
-      'run.requeued',
-      'run.claimed',
-      'phase.completed',
-      'run.completed',
+      'RUN_CREATED',
+      'ROUND_OPENED',
+      'RUN_CLAIMED',
+      'PHASE_STARTED',
+      'RUN_REQUEUED',
+      'RUN_CLAIMED',
+      'PHASE_COMPLETED',
+      'RUN_COMPLETED',
     ])
     const verify =
       'query ($id: ID!) { verifyRun(id: $id) { ... on VerifyRunSuccess { consistent differences eventsChecked } } }'

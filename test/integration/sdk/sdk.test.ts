@@ -202,8 +202,8 @@ describe.each([
 
     const log = await events
     expect(log.map(({ seq }) => seq)).toEqual(Array.from({ length: done.revision }, (_, index) => index + 1))
-    expect(log.at(-1)?.type).toBe('run.completed')
-    const began = log.find((event) => event.type === 'phase.started')
+    expect(log.at(-1)?.type).toBe('RUN_COMPLETED')
+    const began = log.find((event) => event.type === 'PHASE_STARTED')
     expect(began?.payload.phase).toBe('go')
     const revisions = await frames
     expect(revisions).toEqual(revisions.toSorted((a, b) => a - b))

@@ -95,7 +95,7 @@ describe('the token of a page', () => {
       break
     }
     for await (const event of page.runs.events(run.id)) {
-      expect(event.type).toBe('run.created')
+      expect(event.type).toBe('RUN_CREATED')
       break
     }
     await expect(page.runs.get(other.id)).rejects.toThrow(PawlAuthError)

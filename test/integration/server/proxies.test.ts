@@ -72,11 +72,11 @@ it.skipIf(!hasNginx)('passes an nginx that is set up as it comes, event by event
   try {
     const id = await startRun()
     const events = await openEvents(url, id)
-    await events.readUntil('run.created')
+    await events.readUntil('RUN_CREATED')
     await ask(server, `mutation { cancelRun(input: { runId: "${id}" }) { __typename } }`, {
       token: server.adminToken,
     })
-    await events.readUntil('run.cancelled')
+    await events.readUntil('RUN_CANCELLED')
     await events.readUntil('event: complete')
     events.close()
   } finally {

@@ -93,7 +93,7 @@ test('a short limit is waited for under the lease, and uses up no budget', async
   )
   const details: unknown[] = []
   for await (const event of bench.person.runs.events(runId)) {
-    if (event.type === 'session.changed' && event.payload.to === 'CRASHED') details.push(event.payload.detail)
+    if (event.type === 'SESSION_CHANGED' && event.payload.to === 'CRASHED') details.push(event.payload.detail)
     if (event.seq >= run.revision) break
   }
   expect(details[0]).toMatchObject({

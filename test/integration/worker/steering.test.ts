@@ -35,7 +35,7 @@ test.skipIf(WITHOUT_TMUX !== undefined)(
     unwrap(await bench.person.messages.send(runId, 'mind the gap'))
     const receipts: string[] = []
     for await (const event of bench.person.runs.events(runId)) {
-      if (event.type !== 'message.acknowledged') continue
+      if (event.type !== 'MESSAGE_ACKNOWLEDGED') continue
       receipts.push(event.payload.receipt)
       if (event.payload.receipt === 'DELIVERED') await writeFile(join(bench.workspace, 'go'), '')
     }

@@ -153,9 +153,9 @@ describe('generated event types', () => {
       'run.expired': { type: 'object', properties: {}, additionalProperties: false },
     })
     expect(text.slice(text.indexOf('export'))).toBe(`export interface RunEventPayloads {
-  readonly 'run.expired': Record<string, never>
+  readonly RUN_EXPIRED: Record<string, never>
   /** A person’s wish. */
-  readonly 'run.paused': {
+  readonly RUN_PAUSED: {
     /** Who. */
     readonly by: string | null
     readonly why?: 'LUNCH' | 'don\\'t know' | 7

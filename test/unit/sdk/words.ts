@@ -82,7 +82,7 @@ export function makeFrame(revision: number, status: Run['status'] = 'RUNNING') {
 }
 
 /** A line of the log. */
-export function makeEvent(seq: number, type = 'phase.started') {
+export function makeEvent(seq: number, type = 'PHASE_STARTED') {
   return {
     id: `run_01/${seq}`,
     runId: 'run_01',

@@ -18,17 +18,17 @@ function after(
     .reduce((progress, event) => applyEvent(progress, event, PHASE), NO_PROGRESS)
 }
 
-const claimed = ['run.claimed', { owner: 'w', fence: 1 }] as const
+const claimed = ['RUN_CLAIMED', { owner: 'w', fence: 1 }] as const
 const started = (attempt: number, more: object = {}, actor = 'worker') =>
-  ['phase.started', { ...ref, attempt, from: null, repair: false, because: null, ...more }, actor] as const
+  ['PHASE_STARTED', { ...ref, attempt, from: null, repair: false, because: null, ...more }, actor] as const
 const repaired = (attempt: number, because: string) => started(attempt, { repair: true, because })
-const sending = (dedupKey: string) => ['prompt.sending', { ...ref, dedupKey }] as const
-const sent = (dedupKey: string) => ['prompt.sent', { ...ref, dedupKey }] as const
+const sending = (dedupKey: string) => ['PROMPT_SENDING', { ...ref, dedupKey }] as const
+const sent = (dedupKey: string) => ['PROMPT_SENT', { ...ref, dedupKey }] as const
 const invalid = (sha256: string) =>
-  ['artifact.invalid', { phaseId: PHASE, path: 'b', sha256, problems: [] }] as const
+  ['ARTIFACT_INVALID', { phaseId: PHASE, path: 'b', sha256, problems: [] }] as const
 const resuming = (how: string) =>
-  ['session.changed', { id: 's', from: 'CRASHED', to: 'RESUMING', detail: { how } }] as const
-const wrote = (id: string) => ['message.sent', { id, text: id, mode: 'STEER' }, 'ann'] as const
+  ['SESSION_CHANGED', { id: 's', from: 'CRASHED', to: 'RESUMING', detail: { how } }] as const
+const wrote = (id: string) => ['MESSAGE_SENT', { id, text: id, mode: 'STEER' }, 'ann'] as const
 const failed = { class: 'HUMAN_REQUIRED', code: 'NO_ARTIFACT', message: 'none', hint: null }
 
 describe('where a phase stands', () => {
@@ -82,12 +82,12 @@ describe('where a phase stands', () => {
 
   test('keeps why it failed and what a person said, until it is done', () => {
     const rejected = [
-      'approval.decided',
+      'APPROVAL_DECIDED',
       { phaseId: PHASE, decision: 'REJECT', comment: 'shorter' },
       'ann',
     ] as const
-    const retried = ['approval.decided', { phaseId: PHASE, decision: 'RETRY', comment: null }, 'ann'] as const
-    const fails = ['phase.failed', { ...ref, error: failed }] as const
+    const retried = ['APPROVAL_DECIDED', { phaseId: PHASE, decision: 'RETRY', comment: null }, 'ann'] as const
+    const fails = ['PHASE_FAILED', { ...ref, error: failed }] as const
     expect(after(claimed, started(1), rejected, started(2))).toMatchObject({
       feedback: 'shorter',
       failure: null,
@@ -96,7 +96,7 @@ describe('where a phase stands', () => {
       feedback: 'shorter',
       failure: { code: 'NO_ARTIFACT' },
     })
-    const done = ['phase.completed', { ...ref }] as const
+    const done = ['PHASE_COMPLETED', { ...ref }] as const
     expect(after(claimed, started(1), rejected, started(2), done)).toMatchObject({
       feedback: null,
       failure: null,
@@ -113,13 +113,13 @@ describe('where a phase stands', () => {
   })
 
   test('knows work that broke off since the last prompt', () => {
-    const recovered = ['session.recovered', { id: 's', recoveryAttempts: 1 }] as const
+    const recovered = ['SESSION_RECOVERED', { id: 's', recoveryAttempts: 1 }] as const
     expect(after(claimed, started(1), sending('a'), recovered).isRecovered).toBe(true)
     expect(after(claimed, started(1), sending('a'), recovered, sending('b')).isRecovered).toBe(false)
   })
 
   test('keeps messages until they were consumed', () => {
-    const receipt = (receipt: string) => ['message.acknowledged', { id: 'm1', receipt }] as const
+    const receipt = (receipt: string) => ['MESSAGE_ACKNOWLEDGED', { id: 'm1', receipt }] as const
     expect(after(wrote('m1'), receipt('DELIVERED')).messages).toHaveLength(1)
     expect(after(wrote('m1'), receipt('DELIVERED'), receipt('CONSUMED')).messages).toEqual([])
   })
@@ -129,8 +129,8 @@ describe('where a phase stands', () => {
     const progress = after(
       claimed,
       started(1),
-      ['phase.started', { ...other, attempt: 5, repair: false, from: null, because: null }],
-      ['prompt.sent', { ...other, dedupKey: 'x' }],
+      ['PHASE_STARTED', { ...other, attempt: 5, repair: false, from: null, because: null }],
+      ['PROMPT_SENT', { ...other, dedupKey: 'x' }],
     )
     expect(progress).toMatchObject({ attempt: 1, prompts: [], seq: 4 })
   })

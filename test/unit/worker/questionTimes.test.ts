@@ -3,16 +3,16 @@ import { expect, test } from 'vitest'
 import { NO_QUESTIONS, noteQuestion } from '../../../src/worker/run/questionTimes.ts'
 
 const requested = (id: string, kind: string) =>
-  ({ type: 'approval.requested', payload: { id, kind } }) as unknown as RunEvent
+  ({ type: 'APPROVAL_REQUESTED', payload: { id, kind } }) as unknown as RunEvent
 const ended = (type: string, id?: string) => ({ type, payload: { id } }) as unknown as RunEvent
 
 test('a question in a turn is open from when it is asked until it is decided, expired, withdrawn or void', () => {
-  const ends = ['approval.decided', 'approval.expired', 'approval.withdrawn', 'run.failed', 'run.cancelled']
+  const ends = ['APPROVAL_DECIDED', 'APPROVAL_EXPIRED', 'APPROVAL_WITHDRAWN', 'RUN_FAILED', 'RUN_CANCELLED']
   for (const type of ends) {
     const open = noteQuestion(NO_QUESTIONS, requested('apr_1', 'PERMISSION'), 10)
     expect(open.open).toEqual({ id: 'apr_1', from: 10 })
-    expect(noteQuestion(open, ended('session.changed', 'apr_1'), 15)).toBe(open)
-    expect(noteQuestion(open, ended('approval.decided', 'apr_0'), 15)).toBe(open)
+    expect(noteQuestion(open, ended('SESSION_CHANGED', 'apr_1'), 15)).toBe(open)
+    expect(noteQuestion(open, ended('APPROVAL_DECIDED', 'apr_0'), 15)).toBe(open)
     expect(noteQuestion(open, ended(type, 'apr_1'), 20)).toEqual({
       open: null,
       answeredAt: 20,

@@ -121,12 +121,12 @@ function keyOf(line: Line | undefined): string {
 
 /** The tone of an event, by the verb in its type. */
 function toneOf({ type, payload }: RunEvent): Tone {
-  if (type === 'run.failed' && payload.reason === 'INCOMPLETE') return 'half'
-  if (type === 'run.failed' || type === 'phase.failed' || type === 'artifact.invalid') return 'bad'
-  if (/\.(?:completed|validated)$/.test(type)) return 'good'
-  if (type.startsWith('approval.')) return 'ask'
-  if (/\.(?:cancelled|cancel_requested|expired)$/.test(type)) return 'stop'
-  if (/\.(?:paused|released|requeued)$/.test(type)) return 'hold'
-  if (/\.(?:claimed|started|resumed|opened|sent)$/.test(type)) return 'live'
+  if (type === 'RUN_FAILED' && payload.reason === 'INCOMPLETE') return 'half'
+  if (type === 'RUN_FAILED' || type === 'PHASE_FAILED' || type === 'ARTIFACT_INVALID') return 'bad'
+  if (/_(?:COMPLETED|VALIDATED)$/.test(type)) return 'good'
+  if (type.startsWith('APPROVAL_')) return 'ask'
+  if (/_(?:CANCELLED|CANCEL_REQUESTED|EXPIRED)$/.test(type)) return 'stop'
+  if (/_(?:PAUSED|RELEASED|REQUEUED)$/.test(type)) return 'hold'
+  if (/_(?:CLAIMED|STARTED|RESUMED|OPENED|SENT)$/.test(type)) return 'live'
   return 'quiet'
 }
