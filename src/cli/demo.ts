@@ -11,6 +11,7 @@ import { tellStory } from './demo/tellStory.ts'
 import { EXIT } from './kit/exitCodes.ts'
 import { createAction } from './kit/invocation.ts'
 import type { CommonOptions } from './kit/invocation.ts'
+import { registerServer } from './kit/localServers.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
 import { parseCount, withExamples } from './kit/options.ts'
 
@@ -54,6 +55,7 @@ export function demoCommand(): Command {
       try {
         narrator.title('Pawl: a demonstration')
         const { server, token, close, closed } = await openDemoServer({ data, port: options.port })
+        const unregister = registerServer(invocation.env, { url: server.url, data })
         const commands = new CommandRunner({ url: server.url, token, colors: invocation.out.colors })
         const left = new AbortController()
         const leaving = closed(async () => {
@@ -84,6 +86,7 @@ export function demoCommand(): Command {
           throw error
         } finally {
           left.abort()
+          unregister()
           await close('demo')
         }
         return EXIT.done

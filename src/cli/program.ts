@@ -9,6 +9,7 @@ import { artifactSubmitCommand } from './artifact/submit.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { execCommand } from './exec.ts'
+import { loginCommand, logoutCommand } from './login.ts'
 import { logsCommand } from './run/logs.ts'
 import { mcpCommand } from './mcp.ts'
 import { messageAcknowledgeCommand } from './message/acknowledge.ts'
@@ -17,6 +18,7 @@ import { messageSendCommand } from './message/send.ts'
 import { createGroup, withExamples } from './kit/options.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
+import { openCommand } from './open.ts'
 import { phaseAdvanceCommand } from './phase/advance.ts'
 import { phaseFailCommand } from './phase/fail.ts'
 import { phaseStartCommand } from './phase/start.ts'
@@ -71,6 +73,9 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .showHelpAfterError('(use --help for the options)')
     .commandsGroup('Servers:')
     .addCommand(await serveCommand(words.includes('serve')))
+    .addCommand(openCommand())
+    .addCommand(loginCommand())
+    .addCommand(logoutCommand())
     .addCommand(workerCommand())
     .addCommand(
       createGroup('agents', 'see and try the agents that a worker runs', [

@@ -5,7 +5,9 @@ import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { quoteWord } from '../text/quoteCommand.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
+import { registerServer } from './kit/localServers.ts'
 import { withExamples } from './kit/options.ts'
+import { prettyLog } from './terminal/prettyLog.ts'
 
 interface Options extends CommonOptions {
   readonly config?: string
@@ -31,13 +33,15 @@ export async function serveCommand(whole: boolean): Promise<Command> {
         const started = await start(invocation, options)
         if (typeof started === 'number') return started
         const { url, signInUrl, database } = started.server
+        const unregister = registerServer(invocation.env, { url, data: started.data })
         invocation.answer({ url, signInUrl, database }, (printer) => {
           const { bold, dim } = printer.colors
           printer.line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
+          if (printer.isTerminal) invocation.note('the link works once; a new one: pawl open')
         })
         if (database.elsewhere)
           for (const line of tellElsewhere(database.elsewhere, started.data)) invocation.note(line)
-        return started.closed
+        return started.closed.finally(unregister)
       }),
     )
 }
@@ -84,7 +88,10 @@ async function start(invocation: Invocation, flags: Options) {
   const stop = watchStopSignals()
   try {
     const config = await loadConfig({ flags })
-    const log = createLog({ level: config.logLevel })
+    const { err } = invocation
+    // a person reads sentences, a collector JSON
+    const destination = err.isTerminal && !invocation.isJson ? prettyLog(err) : undefined
+    const log = createLog({ level: config.logLevel, ...(destination && { destination }) })
     const server = await startServer({ config, log, signal: stop })
     return { server, data: config.data, closed: closeOnSignal(server, log, stop) }
   } catch (error) {

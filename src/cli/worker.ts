@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { createPawl } from '@pawl/sdk'
-import { findServer } from './kit/connect.ts'
 import { EXIT, UsageError } from './kit/exitCodes.ts'
 import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
@@ -91,11 +90,17 @@ async function work(invocation: Invocation, options: Options): Promise<number> {
     if (!(error instanceof ConfigError)) throw error
     throw new UsageError(error.message, EXIT.usage)
   })
-  const { url, token } = findServer(invocation.env, options)
+  const { url, token } = invocation.findServer()
   const pawl = createPawl({ url, token })
   const { role } = await pawl.viewer()
   if (role !== 'WORKER' && role !== 'ADMIN')
     throw new UsageError(`A worker needs a token of the role WORKER; this one is of ${role}`, EXIT.notAllowed)
+  if (Object.keys(config.agents).length === 0)
+    throw new UsageError(
+      'No agents are set up here: a worker without any would claim runs and could only put them to a person.\n' +
+        'Name them in pawl.worker.yaml (pawl init writes one), or the file with --config',
+      EXIT.usage,
+    )
   const owner = config.owner ?? defaultOwner()
   const worker = startWorker({ pawl, url, owner, config, report: (news) => printNews(invocation, news) })
   const stops = watchStops(worker)

@@ -50,6 +50,7 @@ export function createListener(
 
   const routes: Record<string, Handler | undefined> = {
     '/sign-in': (request, response) => signIn.signIn(request, response),
+    '/sign-in/link': (request, response) => signIn.issueLink(request, response),
     '/sign-out': (request, response) => signIn.signOut(request, response),
     [GRAPHQL_PATH]: answerGraphql,
     '/healthz': (request, response) => {

@@ -3,7 +3,9 @@ import type { RunDetail } from '@pawl/sdk'
 import { cancelWithProof, disturbFinished } from './cancels.ts'
 import { deliver } from './deliveries.ts'
 import { handOver } from './handovers.ts'
+import { callPawl } from '../kit/callPawl.ts'
 import { finishWithoutWork, resumeTwice, reviewRepository, takeUpAgain } from './reviews.ts'
+import { quoteWord } from '../../text/quoteCommand.ts'
 import { expectEqual } from './demo.ts'
 import type { Demo } from './demo.ts'
 
@@ -20,7 +22,7 @@ export async function tellStory(demo: Demo): Promise<void> {
   narrator.say('Everything below happens on it, with real processes.')
   if (demo.stays) {
     narrator.say('To look around yourself, in another terminal:')
-    narrator.command(`export PAWL_DATA=${data.startsWith('..') ? demo.data : data}; npx pawl run list`)
+    narrator.command(`export PAWL_DATA=${data.startsWith('..') ? demo.data : data}; ${callPawl()} run list`)
   }
 
   const reviewed = await reviewRepository(demo)
@@ -32,6 +34,8 @@ export async function tellStory(demo: Demo): Promise<void> {
   narrator.chapter('It is yours')
   narrator.say(`The server stays at ${bold(server.url)} until Ctrl-C. Sign in, once, with:`)
   narrator.say(bold(server.signInUrl))
+  narrator.say('A new link, for another browser or after an hour:')
+  narrator.command(`${callPawl()} open --data ${quoteWord(data.startsWith('..') ? demo.data : data)}`)
   narrator.gap()
 }
 

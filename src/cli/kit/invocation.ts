@@ -3,8 +3,8 @@ import { isSuccess } from '@pawl/sdk'
 import type { Pawl, SuccessOf } from '@pawl/sdk'
 import { givenVariables } from '../../environment.ts'
 import { escapeInvisible } from '../../text/showInvisible.ts'
-import { connect } from './connect.ts'
-import type { AddressOptions } from './connect.ts'
+import { connect, findServer } from './connect.ts'
+import type { AddressOptions, ServerAddress } from './connect.ts'
 import { EXIT } from './exitCodes.ts'
 import type { ExitCode } from './exitCodes.ts'
 import { reportError, reportProblem } from './report.ts'
@@ -39,8 +39,15 @@ export class Invocation {
 
   /** The client of the server, created on first use. */
   get pawl(): Pawl {
-    this.#pawl ??= connect(this.env, this.options)
+    this.#pawl ??= connect(this.findServer())
     return this.#pawl
+  }
+
+  /** The server that is meant; notes which, where nothing names one. */
+  findServer(): ServerAddress {
+    const server = findServer(this.env, this.options)
+    if (server.chosen !== null) this.note(`server ${server.url} (${server.chosen})`)
+    return server
   }
 
   /** Prints a remark on stderr, unless `--quiet`. */

@@ -17,7 +17,7 @@ export function createCommand(name: string, description: string, examples: reado
     .option('-q, --quiet', 'no remarks on stderr; errors are still printed')
     .option(
       '--url <url>',
-      'address of the server (default: PAWL_URL, else the address in the data directory)',
+      'address of the server (default: PAWL_URL, else that of the data directory, else as pawl login --help says)',
     )
     .option('--data <dir>', 'data directory of a server on this machine (default: PAWL_DATA, else .pawl)')
     .option('--no-color', 'no colours')

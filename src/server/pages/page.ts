@@ -52,7 +52,7 @@ document.querySelector('button').addEventListener('click', async () => {
 /** The sign-in page. */
 export function signInPage(notice = ''): Page {
   const body = `
-<p>The server runs. Sign in with the link it printed when it started, or with a token.</p>
+<p>The server runs. Sign in with the link it printed when it started, with a new one (<code>pawl open</code> on its machine prints it), or with a token.</p>
 ${notice && `<p><strong>${escapeHtml(notice)}</strong></p>`}
 <form>
   <label for="token">Token</label>

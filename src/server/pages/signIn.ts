@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { Authenticator } from '../auth/authenticate.ts'
 import type { Dashboard } from './dashboard.ts'
-import { hasCsrfHeader } from '../auth/identify.ts'
+import { hasCsrfHeader, identify } from '../auth/identify.ts'
 import type { Metrics } from '../health/metrics.ts'
 import { isForwardedSecurely } from '../http/origins.ts'
 import { homePage, type Page, signedInPage, signInPage } from './page.ts'
 import { isJson, readBody } from '../http/readBody.ts'
 import { allowMethods, respond, respondText } from '../http/respond.ts'
 import type { SessionCookies } from '../auth/sessionCookies.ts'
-import type { SignInCodes } from '../auth/signInCodes.ts'
+import { SIGN_IN_CODE_MS, type SignInCodes } from '../auth/signInCodes.ts'
 
 /** Options for signing in. */
 export interface SignInOptions {
@@ -27,6 +27,8 @@ export interface SignIn {
   /** Sends a page of the dashboard, or the sign-in page. */
   home(request: IncomingMessage, response: ServerResponse): Promise<void>
   signIn(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Issues a sign-in link for the token that asks. */
+  issueLink(request: IncomingMessage, response: ServerResponse): Promise<void>
   signOut(request: IncomingMessage, response: ServerResponse): Promise<void>
 }
 
@@ -50,7 +52,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       return respondPage(response, 200, signedInPage(), cookie)
     }
     metrics.countRejected('unauthenticated')
-    respondPage(response, 403, signInPage('This link was already used, or has expired.'))
+    respondPage(response, 403, signInPage('This link was already used, or has expired. A new one: pawl open'))
   }
 
   async function present(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -79,6 +81,22 @@ export function createSignIn(options: SignInOptions): SignIn {
       if (!allowMethods(request, response, ['GET', 'POST'])) return
       if (!requireCsrf(request, response)) return
       return present(request, response)
+    },
+    async issueLink(request, response) {
+      if (!allowMethods(request, response, ['POST'])) return
+      // never for the session of a browser: a page could sign in another one by it
+      const identified = await identify(authenticator, request, { takesSessions: false })
+      const credential = identified.ok ? identified.identity.credential : undefined
+      if (credential?.kind !== 'token') {
+        metrics.countRejected('unauthenticated')
+        return respondText(response, 401, 'Send a valid token of a person or a program.', CLOSE)
+      }
+      const link = {
+        path: `/sign-in?code=${codes.issue(credential.tokenId)}`,
+        publicUrl: publicUrl ?? null,
+        expiresInSeconds: SIGN_IN_CODE_MS / 1_000,
+      }
+      respond(response, 201, JSON.stringify(link), { 'content-type': 'application/json', ...CLOSE })
     },
     async signOut(request, response) {
       if (!allowMethods(request, response, ['POST'])) return

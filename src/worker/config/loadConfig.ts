@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import { isNode } from 'yaml'
 import type { Document } from 'yaml'
 import { ConfigError, findConfigFile, readConfigFile } from '../../configFile.ts'
@@ -50,6 +51,17 @@ export async function loadConfig(sources: WorkerConfigSources = {}): Promise<Wor
     )
   }
   return withAbsolutePaths(parsed.data, path === undefined ? cwd : dirname(path))
+}
+
+/** A program that stands beside the settings is meant there; any other relative one, in the directory of the run. */
+function withAbsoluteProgram<Agent extends { readonly command: readonly string[] }>(
+  agent: Agent,
+  base: string,
+): Agent {
+  const [program = '', ...args] = agent.command
+  if (!program.includes('/') || isAbsolute(program)) return agent
+  const beside = resolve(base, program)
+  return existsSync(beside) ? { ...agent, command: [beside, ...args] } : agent
 }
 
 function readSettings(file: ConfigFile | undefined): Record<string, unknown> {
@@ -118,6 +130,9 @@ function withAbsolutePaths(config: WorkerConfig, base: string): WorkerConfig {
   return {
     ...config,
     state: resolve(base, config.state),
+    agents: Object.fromEntries(
+      Object.entries(config.agents).map(([role, agent]) => [role, withAbsoluteProgram(agent, base)]),
+    ),
     workspace: { ...workspace, ...Object.fromEntries(paths), ...allow },
   }
 }

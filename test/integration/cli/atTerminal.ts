@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { stripVTControlCharacters } from 'node:util'
 import { onTestFinished } from 'vitest'
-import { PAWL } from './pawl.ts'
+import { makeFolder, PAWL } from './pawl.ts'
 
 /** Debian's `script` runs a command on a terminal of its own. */
 const SCRIPT = '/usr/bin/script'
@@ -29,7 +29,15 @@ export function startAtTerminal(words: readonly string[], env: Record<string, st
   const { PATH, HOME } = process.env
   const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command.join(' '), '/dev/null'], {
     cwd: tmpdir(),
-    env: { PATH, HOME, TERM: 'xterm', SHELL: '/bin/sh', NO_COLOR: '1', ...env },
+    env: {
+      PATH,
+      HOME,
+      XDG_CONFIG_HOME: makeFolder(),
+      TERM: 'xterm',
+      SHELL: '/bin/sh',
+      NO_COLOR: '1',
+      ...env,
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let printed = ''

@@ -48,7 +48,8 @@ function startProcess(command: string, words: readonly string[], options: PawlOp
   const { PATH, HOME } = process.env
   const child = spawn(command, words, {
     cwd: options.cwd ?? makeFolder(),
-    env: { PATH, HOME, ...options.env },
+    // no server of another test is found by its registration
+    env: { PATH, HOME, XDG_CONFIG_HOME: makeFolder(), ...options.env },
     stdio: 'pipe',
   })
   let stdout = ''

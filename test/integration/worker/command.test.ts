@@ -95,3 +95,9 @@ test('needs a token that may work', async () => {
   const { code, stderr } = await pawl.run(['worker'], options)
   expect([code, stderr]).toEqual([9, expect.stringContaining('WORKER')])
 })
+
+test('refuses to claim runs without an agent for them', async () => {
+  const { pawl, options } = await prepare(() => ({ concurrency: 2 }))
+  const { code, stderr } = await pawl.run(['worker'], options)
+  expect([code, stderr]).toEqual([2, expect.stringContaining('pawl init')])
+})

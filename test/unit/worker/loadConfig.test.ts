@@ -37,6 +37,19 @@ describe("a worker's settings", () => {
     })
   })
 
+  test('find a program that stands beside them, and leave any other to the directory of the run', async () => {
+    await writeFile(join(cwd, 'my-agent'), '#!/bin/sh\n', { mode: 0o755 })
+    const { agents } = await load(`agents:
+  own: { adapter: process, command: [./my-agent, ./task], prompt: stdin }
+  committed: { adapter: process, command: [./tools/agent], prompt: stdin }
+  installed: { adapter: process, command: [my-agent], prompt: stdin }`)
+    expect(Object.values(agents).map(({ command }) => command)).toEqual([
+      [join(cwd, 'my-agent'), './task'],
+      ['./tools/agent'],
+      ['my-agent'],
+    ])
+  })
+
   test('are taken exactly, or refused with their place', async () => {
     const agent = '{ adapter: process, command: [a], prompt: stdin }'
     const { agents } = await load(`agents: { constructor: ${agent} }`)
