@@ -171,6 +171,7 @@ export const ROOMS = {
     artifact: ['terminal', 'kit', 'print'],
     demo: ['terminal', 'kit', 'run'],
     exec: ['terminal', 'kit'],
+    init: ['terminal', 'kit', 'worker', 'workflow'],
     message: ['terminal', 'kit', 'print'],
     phase: ['terminal', 'kit', 'print'],
     round: ['kit'],

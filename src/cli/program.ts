@@ -17,6 +17,7 @@ import { messageListCommand } from './message/list.ts'
 import { messageSendCommand } from './message/send.ts'
 import { createGroup, withExamples } from './kit/options.ts'
 import { exportCommand } from './export.ts'
+import { initCommand } from './init.ts'
 import { importCommand } from './import.ts'
 import { openCommand } from './open.ts'
 import { phaseAdvanceCommand } from './phase/advance.ts'
@@ -73,6 +74,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .showHelpAfterError('(use --help for the options)')
     .commandsGroup('Servers:')
     .addCommand(await serveCommand(words.includes('serve')))
+    .addCommand(initCommand())
     .addCommand(openCommand())
     .addCommand(loginCommand())
     .addCommand(logoutCommand())
@@ -147,6 +149,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addHelpText('after', EXIT_CODES)
   return withExamples(program, [
     'pawl demo',
+    'pawl init',
     'pawl serve',
     "pawl exec --workflow review --title 'PR 31' -- my-agent --fast",
     'pawl run watch',

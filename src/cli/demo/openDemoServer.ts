@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { isFree } from '../kit/isFree.ts'
 import type { RunningServer } from '../../server/startServer.ts'
 
 /** A server in this process. */
@@ -37,12 +37,4 @@ export async function openDemoServer({ data, port }: { data: string; port: numbe
       return closeOnSignal({ close }, log)
     },
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-  })
 }

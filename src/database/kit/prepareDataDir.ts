@@ -7,7 +7,16 @@ import { DatabaseError } from './databaseErrors.ts'
 export const lockFileName = 'pawl.lock'
 
 /** What a directory that Pawl has not used yet may contain. */
-const harmless = new Set(['lost+found', 'token', 'address', 'sessions', 'workspaces', 'demo', '.gitignore'])
+const harmless = new Set([
+  'lost+found',
+  'token',
+  'address',
+  'sessions',
+  'workspaces',
+  'demo',
+  'init.json',
+  '.gitignore',
+])
 
 /**
  * Creates the data directory if missing, makes it private (mode 0700), and excludes it from a surrounding git
