@@ -45,7 +45,13 @@ export default defineConfig([
   {
     name: 'sdk',
     cwd: 'sdk',
-    entry: { index: 'index.ts', react: 'react/index.ts' },
+    entry: {
+      index: 'index.ts',
+      react: 'react/index.ts',
+      apollo: 'apollo/index.ts',
+      urql: 'urql/index.ts',
+      schema: 'schema/index.ts',
+    },
     format: ['esm', 'cjs'],
     platform: 'neutral',
     target: 'es2022',
@@ -55,7 +61,10 @@ export default defineConfig([
     fixedExtension: true,
     sourcemap: true,
     // Whoever installs the SDK installs nothing else. The hooks use the SDK that the program uses, and its React.
-    deps: { onlyBundle: [], neverBundle: ['@pawl/sdk', 'react'] },
+    deps: {
+      onlyBundle: [],
+      neverBundle: ['@pawl/sdk', 'react', '@apollo/client', '@urql/exchange-graphcache', 'graphql'],
+    },
   },
   {
     ...NODE_PROGRAM,

@@ -190,6 +190,9 @@ export const ROOMS = {
     worker: ['kit', 'generated', 'request', 'client'],
     store: ['kit', 'generated', 'request'],
     react: ['kit', 'generated'],
+    apollo: ['kit', 'generated'],
+    urql: ['kit', 'generated'],
+    schema: ['generated'],
   },
   'web/src': {
     elements: [],

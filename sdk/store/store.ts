@@ -1,10 +1,6 @@
+import { compareStamps, compareTexts } from '../kit/stamp.ts'
+import type { Stamp } from '../kit/stamp.ts'
 import type { Run, RunFrame, RunsChange } from '../request/types.ts'
-
-/** When something was read; later readings compare greater. */
-interface Stamp {
-  readonly revision: number
-  readonly asOf: string
-}
 
 /** The known fields of a run. A run known only from frames has only the fields of frames. */
 export type StoredRun = Readonly<
@@ -179,23 +175,10 @@ function isNewer(stamp: Stamp, value: unknown, old: Cell): boolean {
   return (compareStamps(stamp, old.stamp) || compareValues(value, old.value)) > 0
 }
 
-function compareStamps(a: Stamp, b: Stamp): number {
-  return a.revision - b.revision || compareTimes(a.asOf, b.asOf)
-}
-
-/** Compares ISO times in UTC; without their `Z`, a shorter fraction sorts before the longer one it begins. */
-function compareTimes(a: string, b: string): number {
-  return compareTexts(a.replace('Z', ''), b.replace('Z', ''))
-}
-
 function compareValues(a: unknown, b: unknown): number {
   return Object.is(a, b) ? 0 : compareTexts(JSON.stringify(a), JSON.stringify(b))
 }
 
 function compareIds(a: StoredRun, b: StoredRun): number {
   return compareTexts(a.id, b.id)
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -31,15 +31,15 @@ export const clientRows: readonly Row[] = [
   },
   {
     name: 'graphcache',
-    proves: 'the recipe for urql, with the normalized cache',
+    proves: "the recipe for urql, with the normalized cache and the SDK's configuration of it",
     play: async (stage) => {
-      const folder = await stage.createRecipe('urql', ['@urql/exchange-graphcache'])
+      const folder = await stage.createRecipe('urql', ['@urql/exchange-graphcache', stage.tarballs.sdk])
       await rewrite(join(folder, 'urql.js'), [
         [
           'import { Client, cacheExchange, ',
-          "import { cacheExchange } from '@urql/exchange-graphcache'\nimport { Client, ",
+          "import { createCacheConfig } from '@pawl/sdk/urql'\nimport { cacheExchange } from '@urql/exchange-graphcache'\nimport { Client, ",
         ],
-        ['    cacheExchange,\n', '    cacheExchange({}),\n'],
+        ['    cacheExchange,\n', '    cacheExchange(createCacheConfig()),\n'],
       ])
       return expectFollowed(
         await stage.run(folder, ['node', 'urql.js'], {}, await stage.environment('graphcache')),
