@@ -125,7 +125,7 @@ function readByApollo(cache: InMemoryCache): { isSettled: boolean; status: strin
 }
 
 /** A client of urql whose server sends these frames, and answers every query with the answer. */
-function createUrql(frames: readonly object[], answer?: object): Client {
+function createUrql(frames: readonly object[], answer: object): Client {
   return new Client({
     url: 'http://pawl.invalid/graphql',
     preferGetMethod: false,
@@ -146,25 +146,38 @@ function createUrql(frames: readonly object[], answer?: object): Client {
   })
 }
 
-function followByUrql(frames: readonly object[]): Seen {
+async function followByUrql(frames: readonly object[]): Promise<Seen> {
   const client = createUrql(frames, { run: { __typename: 'Run', id: 'run_01' } })
-  client.readQuery(
-    gql`
-      query Root($id: ID!) {
-        run(id: $id) {
-          id
+  await client
+    .query(
+      gql`
+        query Root($id: ID!) {
+          run(id: $id) {
+            id
+          }
         }
-      }
-    `,
-    variables,
-  )
+      `,
+      variables,
+    )
+    .toPromise()
   const isSettled: boolean[] = []
-  client.subscription(FRAME, variables).subscribe(({ data, error }) => {
-    if (error) throw error
+  const { promise, resolve, reject } = createDeferred()
+  const following = client.subscription(FRAME, variables).subscribe(({ data, error, stale, hasNext }) => {
+    if (error) return reject(error)
     isSettled.push((data as typeof settled).runStatus.run.isSettled)
+    if (!stale && !hasNext) resolve()
   })
-  const read = client.readQuery(READ, variables)
-  return { isSettled, status: read?.data?.run.status }
+  await promise
+  following.unsubscribe()
+  const { data } = await client.query(READ, variables, { requestPolicy: 'cache-only' }).toPromise()
+  return { isSettled, status: (data as { run: { status: string } } | undefined)?.run.status }
+}
+
+function createDeferred() {
+  let resolve = () => {}
+  let reject = (_error: unknown) => {}
+  const promise = new Promise<void>((...settle) => ([resolve, reject] = settle))
+  return { promise, resolve, reject }
 }
 
 describe.each([
