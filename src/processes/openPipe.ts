@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { closeSync, constants, openSync, readSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { closeSync, constants, openSync, readSync, unlinkSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,22 +20,30 @@ const READ_BYTES = 65_536
 const MAX_PIPE_BYTES = 1_048_576
 
 /**
- * Opens a pipe and passes its output to `take` as it arrives. The standard streams that Node.js creates are
- * sockets, on which programs that open `/dev/stderr` fail.
+ * Makes named pipes, all at once, since each start of a program takes its time. Opening one removes its name. The standard
+ * streams that Node.js creates are sockets, on which programs that open `/dev/stderr` fail.
  *
- * @param folder where the pipe's name exists briefly.
+ * @param folder where the names exist until they are opened.
+ * @returns the path of each
+ */
+export async function makePipes<Name extends string>(
+  folder: string,
+  names: readonly Name[],
+): Promise<Record<Name, string>> {
+  const paths = names.map((name) => [name, join(folder, `pipe-${randomUUID()}`)] as const)
+  await promisify(execFile)('mkfifo', ['-m', '600', ...paths.map(([, path]) => path)])
+  return Object.fromEntries(paths) as Record<Name, string>
+}
+
+/**
+ * Opens a pipe of `makePipes` and passes its output to `take` as it arrives.
+ *
  * @param onEnd called when nobody holds its writing end any more
  */
-export async function openPipe(
-  folder: string,
-  take: (bytes: Uint8Array) => void,
-  onEnd?: () => void,
-): Promise<Pipe> {
-  const path = join(folder, `pipe-${randomUUID()}`)
-  await promisify(execFile)('mkfifo', ['-m', '600', path])
+export function openPipe(path: string, take: (bytes: Uint8Array) => void, onEnd?: () => void): Pipe {
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   const writer = openSync(path, constants.O_WRONLY)
-  await rm(path)
+  unlinkSync(path)
   const socket = new Socket({ fd: reader, readable: true, writable: false })
   socket.on('data', take)
   let isOver = false
@@ -89,20 +96,14 @@ export interface InputPipe {
   close(): void
 }
 
-/**
- * Opens a pipe that a child process reads, a real one for the reason that `openPipe` gives.
- *
- * @param folder where the pipe's name exists briefly.
- */
-export async function openInputPipe(folder: string): Promise<InputPipe> {
-  const path = join(folder, `pipe-${randomUUID()}`)
-  await promisify(execFile)('mkfifo', ['-m', '600', path])
+/** Opens a pipe of `makePipes` that a child process reads. */
+export function openInputPipe(path: string): InputPipe {
   // A writing end opens without waiting only where there is a reader; the child's reader is a blocking one.
   const first = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
   const reader = openSync(path, constants.O_RDONLY)
   closeSync(first)
-  await rm(path)
+  unlinkSync(path)
   const socket = new Socket({ fd: writer, readable: false, writable: true })
   socket.on('error', () => undefined)
   let isOpen = true

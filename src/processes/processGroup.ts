@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findByVariable, listProcesses, signalProcess } from './processTable.ts'
-import type { ProcessEntry } from './processTable.ts'
+import { findCarriers, listProcesses, signalProcess } from './processTable.ts'
+import type { ProcessEntry, Variable } from './processTable.ts'
 
 /** When a group that is being stopped is killed. */
 export interface StopLimits {
@@ -54,16 +54,16 @@ export class ProcessGroup {
 
   /** Sends a signal to every process of the group, ignoring those that have exited. */
   signal(name: NodeJS.Signals): void {
-    const members = this.#members()
-    if (this.#id !== null && members.some(({ group }) => group === this.#id)) signalProcess(-this.#id, name)
-    for (const { pid, group } of [...members, ...this.#escaped()])
-      if (group !== this.#id) signalProcess(pid, name)
+    const all = listProcesses()
+    const found = [...all.filter((entry) => this.#isMember(entry)), ...this.#escaped(all)]
+    if (this.#id !== null && found.some(({ group }) => group === this.#id)) signalProcess(-this.#id, name)
+    for (const { pid, group } of found) if (group !== this.#id) signalProcess(pid, name)
   }
 
   /** Whether any process of the group, other than the guardian, is still alive. */
   isAlive(): boolean {
     const { guardian } = this.#marks
-    return this.#members().some(({ pid }) => pid !== guardian) || this.#escaped().length > 0
+    return this.#isSeen(({ pid }) => pid !== guardian)
   }
 
   /**
@@ -83,7 +83,7 @@ export class ProcessGroup {
       while (this.isAlive() && this.#mayWait()) await sleep(20)
     }
     const givesUpAt = performance.now() + MAX_KILL_MS
-    while (this.isAlive() || this.#members().length > 0) {
+    while (this.#isSeen(() => true)) {
       if (performance.now() > givesUpAt) return false
       // Repeated on each poll: a process may have forked since the last one.
       this.signal('SIGKILL')
@@ -96,8 +96,17 @@ export class ProcessGroup {
     return performance.now() < this.#killAt && !this.#mustKill.some((mustKill) => mustKill())
   }
 
-  #members(): ProcessEntry[] {
-    return listProcesses().filter((entry) => this.#isMember(entry))
+  /**
+   * Whether a member of this kind, or a process that left the group, is alive. It takes two looks to say no: a process that
+   * starts another and ends, while the list is being read, hides both from the one look, and not from the next.
+   */
+  #isSeen(isMeant: (member: ProcessEntry) => boolean): boolean {
+    return this.#isSeenOnce(isMeant) || this.#isSeenOnce(isMeant)
+  }
+
+  #isSeenOnce(isMeant: (member: ProcessEntry) => boolean): boolean {
+    const all = listProcesses()
+    return all.some((entry) => this.#isMember(entry) && isMeant(entry)) || this.#escaped(all).length > 0
   }
 
   #isMember({ group, session, isLiving }: ProcessEntry): boolean {
@@ -105,12 +114,15 @@ export class ProcessGroup {
   }
 
   /** Processes that left the group, found by the variables that all descendants have unless they cleared them. */
-  #escaped(): ProcessEntry[] {
+  #escaped(all: readonly ProcessEntry[]): ProcessEntry[] {
     const { executionId, sessionId, lockId } = this.#marks
-    return [
-      ...(executionId === undefined ? [] : findByVariable('PAWL_EXECUTION_ID', executionId)),
-      ...(sessionId === undefined ? [] : findByVariable('PAWL_SESSION_ID', sessionId)),
-      ...(lockId === undefined ? [] : findByVariable('PAWL_WORKSPACE_LOCK', lockId)),
-    ].filter((entry) => !this.#isMember(entry))
+    const variables: Variable[] = []
+    if (executionId !== undefined) variables.push(['PAWL_EXECUTION_ID', executionId])
+    if (sessionId !== undefined) variables.push(['PAWL_SESSION_ID', sessionId])
+    if (lockId !== undefined) variables.push(['PAWL_WORKSPACE_LOCK', lockId])
+    return findCarriers(
+      variables,
+      all.filter((entry) => !this.#isMember(entry)),
+    )
   }
 }

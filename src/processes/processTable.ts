@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 
 /** A process as the system lists it. */
 export interface ProcessEntry {
@@ -49,21 +49,31 @@ export function signalProcess(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** A variable of the environment, by which processes are found. */
+export type Variable = readonly [name: string, value: string]
+
 /**
- * Returns the living processes, except this one, that were started with this variable in their environment, as far
- * as it can be read: on Linux, those of the same user. Empty on other systems.
+ * Returns the living ones among these processes, except this one, that were started with one of these variables in their
+ * environment, as far as it can be read: on Linux, those of the same user. Empty on other systems.
  */
-export function findByVariable(name: string, value: string): ProcessEntry[] {
-  if (process.platform !== 'linux') return []
-  const wanted = Buffer.from(`\0${name}=${value}\0`)
-  return listProcesses().filter(
-    ({ pid, isLiving }) => isLiving && pid !== process.pid && carries(pid, wanted),
-  )
+export function findCarriers(
+  variables: readonly Variable[],
+  among: readonly ProcessEntry[] = listProcesses(),
+): ProcessEntry[] {
+  if (process.platform !== 'linux' || variables.length === 0) return []
+  const wanted = variables.map(([name, value]) => `\0${name}=${value}\0`)
+  return among.filter(({ pid, isLiving }) => isLiving && pid !== process.pid && carriesOneOf(pid, wanted))
 }
 
-function carries(pid: number, wanted: Buffer): boolean {
+/** `findCarriers` of one variable, among all processes. */
+export function findByVariable(name: string, value: string): ProcessEntry[] {
+  return findCarriers([[name, value]])
+}
+
+function carriesOneOf(pid: number, wanted: readonly string[]): boolean {
   try {
-    return Buffer.concat([NUL, readFileSync(`/proc/${pid}/environ`), NUL]).includes(wanted)
+    const environment = Buffer.concat([NUL, readSystemFile(`/proc/${pid}/environ`), NUL])
+    return wanted.some((one) => environment.includes(one))
   } catch {
     return false
   }
@@ -73,7 +83,7 @@ const NUL = Buffer.from('\0')
 
 function readStat(pid: number): ProcessEntry[] {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const stat = readSystemFile(`/proc/${pid}/stat`).toString('latin1')
     // The command's name is in parentheses, and may contain any character, parentheses included.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state = 'X', parent = '0', group = '0', session = '0'] = fields
@@ -86,6 +96,26 @@ function readStat(pid: number): ProcessEntry[] {
     return []
   }
 }
+
+/**
+ * Reads a file of /proc, whose size is not known before. A look at all processes reads hundreds of them, into the same
+ * memory: what is returned holds until the next call.
+ */
+function readSystemFile(path: string): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    for (let length = 0; ;) {
+      const read = readSync(file, memory, length, memory.length - length, null)
+      if (read === 0) return memory.subarray(0, length)
+      length += read
+      if (length === memory.length) memory = Buffer.concat([memory], 2 * memory.length)
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+let memory = Buffer.alloc(65_536)
 
 function askPs(which: readonly string[]): ProcessEntry[] {
   const { stdout, error } = spawnSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat=,lstart='], {

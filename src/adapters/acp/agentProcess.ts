@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { launchGuarded } from '../../processes/launchGuarded.ts'
 import type { GuardedChild } from '../../processes/launchGuarded.ts'
-import { openInputPipe, openPipe } from '../../processes/openPipe.ts'
+import { makePipes, openInputPipe, openPipe } from '../../processes/openPipe.ts'
 import type { InputPipe, Pipe } from '../../processes/openPipe.ts'
 import { LaunchedProcess, notLaunched } from '../kit/launchedProcess.ts'
 
@@ -39,11 +39,12 @@ export class AgentProcess extends LaunchedProcess {
     const opened: { close(): void }[] = []
     try {
       let isMute: (() => void) | undefined
-      const input = await openInputPipe(stateDir)
+      const paths = await makePipes(stateDir, ['input', 'output', 'errors'])
+      const input = openInputPipe(paths.input)
       opened.push(input)
-      const output = await openPipe(stateDir, onOutput, () => isMute?.())
+      const output = openPipe(paths.output, onOutput, () => isMute?.())
       opened.push(output)
-      const errors = await openPipe(stateDir, onError)
+      const errors = openPipe(paths.errors, onError)
       opened.push(errors)
       const marker = join(stateDir, 'acp.begun')
       const streams = [input.reader, output.writer, errors.writer]

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { launchGuarded } from '../../processes/launchGuarded.ts'
-import { openPipe } from '../../processes/openPipe.ts'
+import { makePipes, openPipe } from '../../processes/openPipe.ts'
 import type { Pipe } from '../../processes/openPipe.ts'
 import { LaunchedProcess, notLaunched } from '../kit/launchedProcess.ts'
 
@@ -29,11 +29,13 @@ export class Turn extends LaunchedProcess {
     const { command, env, workspace: cwd, stateDir, keep, marker, take, takeErrors } = options
     const input = openSync(options.input, 'r')
     try {
+      const names = takeErrors ? (['output', 'errors'] as const) : (['output'] as const)
+      const paths = await makePipes<'output' | 'errors'>(stateDir, names)
       const pipes: Pipe[] = []
       try {
-        const output = await openPipe(stateDir, take)
+        const output = openPipe(paths.output, take)
         pipes.push(output)
-        const errors = takeErrors ? await openPipe(stateDir, takeErrors) : output
+        const errors = takeErrors ? openPipe(paths.errors, takeErrors) : output
         if (errors !== output) pipes.push(errors)
         const streams = [input, output.writer, errors.writer]
         const child = await launchGuarded(command, { env, cwd, streams, keep, marker })

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ending } from '../../processes/launch.ts'
 import { type GuardedChild, launchGuarded } from '../../processes/launchGuarded.ts'
-import { openPipe, type Pipe } from '../../processes/openPipe.ts'
+import { makePipes, openPipe, type Pipe } from '../../processes/openPipe.ts'
 import { findPlace } from '../../processes/place.ts'
 import {
   endPreview,
@@ -43,7 +43,8 @@ export interface LaunchedPreview {
 /** Launches a preview, which is recorded before it does anything. Call it with the preview's lock held. */
 export async function launchPreview(fields: LaunchFields): Promise<LaunchedPreview> {
   const { id, folder, path, command, env } = fields
-  const pipe = await openPipe(folder, fields.take)
+  const paths = await makePipes(folder, ['output'])
+  const pipe = openPipe(paths.output, fields.take)
   const nothing = openSync('/dev/null', 'r')
   try {
     const streams = [nothing, pipe.writer, pipe.writer]

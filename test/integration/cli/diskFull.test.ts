@@ -16,7 +16,9 @@ async function mountDisk(): Promise<boolean> {
   const isMounted =
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=80m,mode=755', 'tmpfs', folder]).status === 0
   onTestFinished(async () => {
-    if (isMounted) spawnSync('umount', [folder])
+    // PostgreSQL outlives a server that was killed, and ends by itself once its files are gone
+    await rm(join(folder, 'data'), { recursive: true, force: true })
+    if (isMounted) spawnSync('umount', ['--lazy', folder])
     await rm(folder, { recursive: true, force: true })
   })
   return isMounted

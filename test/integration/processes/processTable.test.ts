@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   findByVariable,
+  findCarriers,
   findProcess,
   isLiving,
   listProcesses,
@@ -41,6 +42,20 @@ describe('the table of processes', () => {
     const { pid } = await startSleeper({ PAWL_EXECUTION_ID: value })
     await startSleeper({ PAWL_EXECUTION_ID: `${value}-2`, OTHER: `PAWL_EXECUTION_ID=${value}` })
     expect(findByVariable('PAWL_EXECUTION_ID', value).map((entry) => entry.pid)).toEqual([pid])
+  })
+
+  it('finds processes by any of several variables, also behind more than a system file usually holds', async () => {
+    const value = `test-${process.pid}`
+    const much = { MUCH: 'x'.repeat(100_000) }
+    const first = await startSleeper({ ...much, PAWL_EXECUTION_ID: value })
+    const second = await startSleeper({ ...much, PAWL_SESSION_ID: value })
+    await startSleeper({ ...much, PAWL_SESSION_ID: `${value}-2` })
+    const found = findCarriers([
+      ['PAWL_EXECUTION_ID', value],
+      ['PAWL_SESSION_ID', value],
+    ])
+    expect(found.map(({ pid }) => pid).sort()).toEqual([first.pid, second.pid].sort())
+    expect(findCarriers([])).toEqual([])
   })
 
   it.skipIf(spawnSync('ps', ['-p', '1']).error)(
