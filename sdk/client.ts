@@ -81,13 +81,13 @@ export class Pawl {
   }
 
   /**
-   * Applies everything that is due now: lapses of lost owners, timeouts and expiries. With `dryRun` it only reports
+   * Applies everything that is due now: lapses of lost owners, timeouts and expiries. With `isDryRun` it only reports
    * them. For ADMIN.
    *
    * Problems: `InvalidInput`, `Forbidden`.
    */
-  async sweep({ dryRun, ...options }: t.Fields<g.SweepInput> = {}): Promise<t.SweepResult> {
-    return this.#requests.query(g.SweepDocument, { ...options, input: { dryRun } })
+  async sweep({ isDryRun: dryRun, ...options }: t.Fields<g.SweepInput> = {}): Promise<t.SweepResult> {
+    return this.#requests.query(g.SweepDocument, { ...options, input: { isDryRun: dryRun } })
   }
 
   /** Checks one page of runs against Pawl's guarantees and returns the findings. For ADMIN. */

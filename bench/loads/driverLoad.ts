@@ -10,7 +10,13 @@ const FENCE = 1
 
 /** The first phase's first attempt, or another one. */
 export function startPlan(repair: boolean): Command {
-  return { type: 'startPhase', phase: 'plan', repair, because: repair ? 'again' : null, fence: FENCE }
+  return {
+    type: 'startPhase',
+    phase: 'plan',
+    isRepair: repair,
+    because: repair ? 'again' : null,
+    fence: FENCE,
+  }
 }
 
 /** Single guarded mutations: only the statements of their load and apply. */

@@ -45,7 +45,7 @@ export function askMutations(clients: HttpClients): Load {
     act: async (client, turn) => {
       const held = runs[client]?.[turn % RUNS_EACH]
       if (!held) throw new Error('there is no run to change')
-      const input = { ...held, ...keyed(), phase: 'plan', repair: true, because: 'again' }
+      const input = { ...held, ...keyed(), phase: 'plan', isRepair: true, because: 'again' }
       const { startPhase } = await clients.of(client).ask(StartPhaseDocument, { input })
       expectSuccess(startPhase, 'StartPhaseSuccess')
     },

@@ -95,7 +95,7 @@ async function build({ attempts }: Phase): Promise<void> {
   if (problems.length === 0) return
   for (const problem of problems) console.log(`the server refused build.json: ${problem}`)
   if (attempts > 1) fail('it was repaired once already')
-  unwrap(await pawl.phases.start(runId, 'build', { repair: true, because: problems.join('; ') }))
+  unwrap(await pawl.phases.start(runId, 'build', { isRepair: true, because: problems.join('; ') }))
 }
 
 /** Compares what the server holds with what was reported. */
@@ -127,7 +127,7 @@ async function handOver(phase: string, path: string, content: string): Promise<s
 /** The valid files of this path, the newest first. */
 async function listFiles(path: string) {
   const { nodes } = await pawl.artifacts.list(runId)
-  return nodes.filter((artifact) => artifact.path === path && artifact.valid)
+  return nodes.filter((artifact) => artifact.path === path && artifact.isValid)
 }
 
 /** Reads what people say to this run, and confirms that it was read. */

@@ -28,7 +28,7 @@ export class Phases {
   }
 
   /**
-   * Starts the current phase, or restarts it after a failed attempt; `repair: true` starts another attempt of one in
+   * Starts the current phase, or restarts it after a failed attempt; `isRepair: true` starts another attempt of one in
    * progress.
    *
    * Problems: `IllegalTransition`, `UnknownPhase`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`,
@@ -81,7 +81,7 @@ export class Rounds {
   }
 
   /**
-   * Completes the current round; repeating the call answers `changed: false`.
+   * Completes the current round; repeating the call answers `hasChanged: false`.
    *
    * Problems: `IllegalTransition`, `NotCompletable`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`,
    * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.

@@ -42,7 +42,7 @@ export class Runs {
 
   /**
    * Starts a run of a workflow; with `claim`, the caller owns it at once. With `parentRunId` the run is cancelled with
-   * its parent, and the parent cannot complete before it has ended, unless it is `detached`. With `continuesRunId` it
+   * its parent, and the parent cannot complete before it has ended, unless it is `isDetached`. With `continuesRunId` it
    * continues from where a settled run ended.
    *
    * Problems: `WorkflowMismatch`, `AlreadyContinued`, `RunNotActive`, `ConcurrencyConflict`,
@@ -169,7 +169,7 @@ export class Runs {
   }
 
   /**
-   * Releases the run: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. With `untilChildren`
+   * Releases the run: RUNNING becomes QUEUED, CANCELLING becomes CANCELLED without confirmation. With `isWaitingForChildren`
    * it cannot be claimed while an attached child is active.
    *
    * Problems: `LeaseLost`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
@@ -222,7 +222,7 @@ export class Runs {
 
   /**
    * Cancels the run: immediately without a live owner, otherwise it is CANCELLING until its owner confirms or the grace
-   * period ends. The cancel cascades to its children, unless they are detached or `cascade` is false:
+   * period ends. The cancel cascades to its children, unless they are detached or `isCascading` is false:
    * `childrenCancelled` counts the cancelled ones, `childrenLeft` the ones that are still active.
    *
    * Problems: `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.

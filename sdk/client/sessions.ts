@@ -31,7 +31,7 @@ export class Sessions {
   }
 
   /**
-   * Opens the session of a role, or adopts the live session of an earlier owner (`created: false`, with its `handle`).
+   * Opens the session of a role, or adopts the live session of an earlier owner (`isNew: false`, with its `handle`).
    *
    * Problems: `IllegalSessionTransition`, `RunNotActive`, `LeaseLost`, `RevisionConflict`, `NotFound`,
    * `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.

@@ -14,7 +14,7 @@ export class Workflows {
   }
 
   /**
-   * Registers a definition; an identical one that already exists answers `changed: false`. It belongs to the given
+   * Registers a definition; an identical one that already exists answers `hasChanged: false`. It belongs to the given
    * project, otherwise to the only project that the token is limited to. With a token that is not limited to projects
    * it belongs to the installation, and every project may start it.
    *

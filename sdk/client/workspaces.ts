@@ -46,7 +46,7 @@ export class Workspaces {
 
   /**
    * Records the directory that a run works in. A run keeps its workspace for as long as that exists: if it has one, the
-   * answer contains it (`created: false`); check its host and path to see whether you can work there. For the run's
+   * answer contains it (`isNew: false`); check its host and path to see whether you can work there. For the run's
    * owner.
    *
    * Problems: `NotFound`, `RunNotActive`, `LeaseLost`, `WorkspaceTaken`, `IdempotencyMismatch`, `InvalidInput`,
@@ -109,7 +109,7 @@ export class Workspaces {
   /**
    * Streams the operations requested from the worker of a machine: those that can be started now, oldest first, then
    * each new one. An operation that no worker has started is delivered again after a while, and after a lost
-   * connection. Perform the operation that `start` answers with: `force` may have been requested since. Ends only with
+   * connection. Perform the operation that `start` answers with: `isForced` may have been requested since. Ends only with
    * `signal`. For workers.
    */
   requests(host: string, options: StreamOptions = {}): AsyncIterableIterator<t.RequestedOperation> {

@@ -773,8 +773,8 @@ export type RunsChangeKind =
 
 /** A sweep. */
 export interface SweepInput {
-  /** Only report what would be done. */
-  readonly dryRun?: boolean | undefined
+  /** Whether it only reports what would be done. */
+  readonly isDryRun?: boolean | undefined
 }
 
 /** A token to create. */
@@ -806,7 +806,7 @@ export interface RotateTokenInput {
   /** Seconds until the new token expires; if absent, the full lifetime of the old one. */
   readonly expiresInSeconds?: number | null | undefined
   /** Whether the old token is revoked immediately; otherwise it stays valid until it is revoked. */
-  readonly revoke?: boolean | undefined
+  readonly isOldRevoked?: boolean | undefined
 }
 
 /** A token to revoke. */
@@ -872,13 +872,13 @@ export interface ReleaseRunInput {
   /** The fence of your claim. */
   readonly fence: number
   /** A running run returns to the queue and cannot be claimed before this time; at most 8 days ahead. */
-  readonly notBefore?: string | null | undefined
+  readonly claimableAt?: string | null | undefined
   /** What the run waits for, for display. */
   readonly waitsFor?: string | null | undefined
-  /** Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `notBefore`. */
-  readonly blocked?: boolean | null | undefined
+  /** Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `claimableAt`. */
+  readonly isBlocked?: boolean | null | undefined
   /** Whether the run cannot be claimed until its attached children have ended. */
-  readonly untilChildren?: boolean | undefined
+  readonly isWaitingForChildren?: boolean | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -916,7 +916,7 @@ export interface StartRunInput {
   /** The parent, which must be active: the child is cancelled with it, and the parent cannot complete before the child has ended. */
   readonly parentRunId?: string | null | undefined
   /** Whether it is independent of its parent; only with `parentRunId`. */
-  readonly detached?: boolean | undefined
+  readonly isDetached?: boolean | undefined
   /** The settled run of the same workflow that it continues; rounds are counted on from there. A run can be continued once. */
   readonly continuesRunId?: string | null | undefined
   /** Claims the run in the same step. */
@@ -988,7 +988,7 @@ export interface CancelRunInput {
   /** A comment; kept in the log. */
   readonly comment?: string | null | undefined
   /** Whether its children are cancelled too. */
-  readonly cascade?: boolean | undefined
+  readonly isCascading?: boolean | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1056,9 +1056,9 @@ export interface RunFilter {
   /** With this concurrency key. */
   readonly concurrencyKey?: string | null | undefined
   /** Created within this range. */
-  readonly created?: TimeRange | null | undefined
+  readonly createdAt?: TimeRange | null | undefined
   /** Settled within this range. */
-  readonly settled?: TimeRange | null | undefined
+  readonly settledAt?: TimeRange | null | undefined
 }
 
 /** What identifies the run that a command is about. */
@@ -1120,7 +1120,7 @@ export interface RequestApprovalInput {
   /** Names of those who may decide, at most 100; if absent or empty, anyone with the role. */
   readonly approvers?: readonly string[] | null | undefined
   /** Whether the requester may decide it. */
-  readonly allowSelfApproval?: boolean | undefined
+  readonly isSelfApprovalAllowed?: boolean | undefined
   /** The session whose agent asks a PERMISSION or a QUESTION; a PERMISSION without one is never allowed always. */
   readonly sessionId?: string | null | undefined
   /** What a PERMISSION is asked for, by what the program will do. */
@@ -1188,7 +1188,7 @@ export interface ExecutionFilter {
   /** With any of these outcomes. */
   readonly outcomes?: readonly Outcome[] | null | undefined
   /** True: only those that have not ended; false: only those that have. */
-  readonly inFlight?: boolean | null | undefined
+  readonly isInFlight?: boolean | null | undefined
 }
 
 /** A process that was launched. */
@@ -1284,7 +1284,7 @@ export interface StartPhaseInput {
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
   /** Starts a repair attempt while an attempt is under way. */
-  readonly repair?: boolean | undefined
+  readonly isRepair?: boolean | undefined
   /** Why it is repaired; kept in the log. */
   readonly because?: string | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
@@ -1657,7 +1657,7 @@ export interface RecordPromptInput {
   /** How far it was delivered. */
   readonly stage: PromptStage
   /** Whether it asks for a repair of an earlier result. */
-  readonly repair?: boolean | undefined
+  readonly isRepair?: boolean | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
@@ -1719,7 +1719,7 @@ export interface WorkspaceDiffInput {
   /** The patch, at most 1,048,576 UTF-16 units of it. */
   readonly patch: string
   /** Whether the patch, or the list of files, was cut. */
-  readonly truncated?: boolean | undefined
+  readonly isTruncated?: boolean | undefined
 }
 
 /** What a MERGE made. */
@@ -1778,8 +1778,8 @@ export interface RequestWorkspaceOperationInput {
   readonly workspaceId: string
   /** What to do. */
   readonly kind: WorkspaceOperationKind
-  /** For a REMOVE: do it even if work is lost. */
-  readonly force?: boolean | undefined
+  /** For a REMOVE: whether it is done even if work is lost. */
+  readonly isForced?: boolean | undefined
   /** Seconds after which it is given up if no worker has started it; if absent, never. */
   readonly expiresInSeconds?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1921,7 +1921,7 @@ export type Approval = {
   /** Names of those who may decide; empty: anyone with the role. */
   approvers: string[]
   /** Whether the requester may decide it. */
-  allowSelfApproval: boolean
+  isSelfApprovalAllowed: boolean
   /** When it was decided, or expired. */
   decidedAt: string | null
   /** Name of who decided; `system` if it expired. */
@@ -1956,7 +1956,7 @@ export type Artifact = {
   /** Bytes of its content in UTF-8. */
   size: number
   /** Whether it meets the declaration of its workflow. */
-  valid: boolean
+  isValid: boolean
   /** What is wrong with it; empty if it is valid; at most 100. */
   problems: {
     /** Where in the file, as a JSON pointer; empty: the file as a whole. */
@@ -2039,7 +2039,7 @@ export type ApprovalDetail = {
   /** Names of those who may decide; empty: anyone with the role. */
   approvers: string[]
   /** Whether the requester may decide it. */
-  allowSelfApproval: boolean
+  isSelfApprovalAllowed: boolean
   /** When it was decided, or expired. */
   decidedAt: string | null
   /** Name of who decided; `system` if it expired. */
@@ -2074,7 +2074,7 @@ export type ArtifactDetail = {
   /** Bytes of its content in UTF-8. */
   size: number
   /** Whether it meets the declaration of its workflow. */
-  valid: boolean
+  isValid: boolean
   /** What is wrong with it; empty if it is valid; at most 100. */
   problems: {
     /** Where in the file, as a JSON pointer; empty: the file as a whole. */
@@ -2253,7 +2253,7 @@ export type Run = {
   /** Its outcome; null while active. */
   outcome: Outcome | null
   /** Whether the owner confirmed that its processes are gone; null unless CANCELLED. */
-  cancelConfirmed: boolean | null
+  isCancelConfirmed: boolean | null
   /** What an agent should do next. */
   nextAction: NextAction
   /** 1 at the start; incremented by each resume of a settled run. */
@@ -2269,7 +2269,7 @@ export type Run = {
   /** The claim on it, live or expired; null where nobody holds it. */
   lease: Lease | null
   /** It cannot be claimed before this time; null: no delay. A pause keeps it, a resume clears it. */
-  notBefore: string | null
+  claimableAt: string | null
   /** What it waits for until then, as described by its last owner. */
   waitsFor: string | null
   /** At most one active run of a project has this key. */
@@ -2285,7 +2285,7 @@ export type Run = {
   /** When it last changed or its lease was renewed. */
   lastActivityAt: string
   /** Whether it is independent of its parent; otherwise it is cancelled with the parent, and the parent waits for it. */
-  detached: boolean
+  isDetached: boolean
   /** The id of its parent, whether or not that is still there and yours to see; null: it has none. */
   parentId: string | null
 }
@@ -2301,7 +2301,7 @@ export type WorkflowPhase = {
   /** The role of the agent that works on it. */
   role: string | null
   /** Whether a person must approve before it is completed. */
-  requiresApproval: boolean
+  isApprovalRequired: boolean
   /** Path of the file it produces, relative to the workspace. */
   artifactPath: string | null
 }
@@ -2343,7 +2343,7 @@ export type RunDetail = {
   /** Its outcome; null while active. */
   outcome: Outcome | null
   /** Whether the owner confirmed that its processes are gone; null unless CANCELLED. */
-  cancelConfirmed: boolean | null
+  isCancelConfirmed: boolean | null
   /** What an agent should do next. */
   nextAction: NextAction
   /** 1 at the start; incremented by each resume of a settled run. */
@@ -2359,7 +2359,7 @@ export type RunDetail = {
   /** The claim on it, live or expired; null where nobody holds it. */
   lease: Lease | null
   /** It cannot be claimed before this time; null: no delay. A pause keeps it, a resume clears it. */
-  notBefore: string | null
+  claimableAt: string | null
   /** What it waits for until then, as described by its last owner. */
   waitsFor: string | null
   /** At most one active run of a project has this key. */
@@ -2375,7 +2375,7 @@ export type RunDetail = {
   /** When it last changed or its lease was renewed. */
   lastActivityAt: string
   /** Whether it is independent of its parent; otherwise it is cancelled with the parent, and the parent waits for it. */
-  detached: boolean
+  isDetached: boolean
   /** The id of its parent, whether or not that is still there and yours to see; null: it has none. */
   parentId: string | null
   /** The evidence it lacks for COMPLETED. */
@@ -2604,7 +2604,7 @@ export type WorkspaceRequest = {
   /** What is to be done. */
   kind: WorkspaceOperationKind
   /** For a REMOVE: whether it is done even if work is lost. */
-  force: boolean
+  isForced: boolean
   /** The current status. */
   status: WorkspaceOperationStatus
   /** How often it was started; has to be repeated when it is finished. */
@@ -2630,7 +2630,7 @@ export type WorkspaceOperation = {
   /** What is to be done. */
   kind: WorkspaceOperationKind
   /** For a REMOVE: whether it is done even if work is lost. */
-  force: boolean
+  isForced: boolean
   /** The current status. */
   status: WorkspaceOperationStatus
   /** How often it was started; has to be repeated when it is finished. */
@@ -2777,7 +2777,7 @@ export type WorkspaceOperationDetail = {
   /** What is to be done. */
   kind: WorkspaceOperationKind
   /** For a REMOVE: whether it is done even if work is lost. */
-  force: boolean
+  isForced: boolean
   /** The current status. */
   status: WorkspaceOperationStatus
   /** How often it was started; has to be repeated when it is finished. */
@@ -2826,7 +2826,7 @@ export type WorkspaceOperationDetail = {
       deletions: number | null
     }[]
     /** Whether the patch, or the list of files, was cut. */
-    truncated: boolean
+    isTruncated: boolean
     /** The patch, at most 1 MiB; null where a later diff took its place. Read only where it is asked for. */
     patch: string | null
   } | null
@@ -2843,7 +2843,7 @@ export type WorkspaceOperationDetail = {
 export type ClaimRunSuccess = {
   __typename: 'ClaimRunSuccess'
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
   /** The token for the agent: bound to the claim, and valid as long as it. */
   agentToken: string | null
   /** Your claim, as long as it is the current one; null if none was requested. */
@@ -2964,7 +2964,7 @@ export type SweepSuccess = {
   /** Runs that expired. */
   expired: string[]
   /** Whether it only reported what would be done. */
-  dryRun: boolean
+  isDryRun: boolean
 }
 
 /** The result of `sweep`. */
@@ -3043,7 +3043,7 @@ export type RegisterWorkflowSuccess = {
   /** The workflow as it is registered. */
   workflow: Workflow
   /** False if it was already registered. */
-  changed: boolean
+  hasChanged: boolean
 }
 
 /** The version is registered with another definition, or the run to be continued executes another workflow. */
@@ -3118,7 +3118,7 @@ export type ReleaseRunSuccess = {
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `releaseRun`. */
@@ -3137,7 +3137,7 @@ export type ConfirmCancelSuccess = {
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `confirmCancel`. */
@@ -3157,7 +3157,7 @@ export type PauseRunSuccess = {
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The status of the run does not admit a pause. */
@@ -3187,9 +3187,9 @@ export type CompleteRunSuccess = {
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run | null
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
   /** False if the same claim had already completed it. */
-  changed: boolean
+  hasChanged: boolean
 }
 
 /** The evidence for completing is missing. */
@@ -3223,7 +3223,7 @@ export type FailRunSuccess = {
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run | null
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `failRun`. */
@@ -3243,13 +3243,13 @@ export type CancelRunSuccess = {
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
   /** False if nothing changed: the run is final, or already being cancelled. */
-  changed: boolean
+  hasChanged: boolean
   /** How many runs below it were cancelled with it so far. */
   childrenCancelled: number
   /** Its children that are not settled: their owners are stopping, they could not be cancelled now and will be, they are detached, or all are left alone. As far as you may see them. */
   childrenLeft: Run[]
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `cancelRun`. */
@@ -3267,9 +3267,9 @@ export type DetachRunSuccess = {
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
   /** False if it was already detached. */
-  changed: boolean
+  hasChanged: boolean
 }
 
 /** The result of `detachRun`. */
@@ -3288,7 +3288,7 @@ export type DeleteRunSuccess = {
   /** The deleted run. */
   runId: string
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** Only a settled run that nobody holds can be deleted. */
@@ -3340,7 +3340,7 @@ export type RequestApprovalSuccess = {
   /** The current approval. */
   approval: Approval
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The phase cannot be entered from the present state. */
@@ -3393,7 +3393,7 @@ export type DecideApprovalSuccess = {
   /** The current approval. */
   approval: Approval
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The decision does not fit the kind of the approval. */
@@ -3464,7 +3464,7 @@ export type WithdrawApprovalSuccess = {
   /** The current approval. */
   approval: Approval
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `withdrawApproval`. */
@@ -3489,7 +3489,7 @@ export type SubmitArtifactSuccess = {
   /** Its current phase. */
   phase: Phase
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `submitArtifact`. */
@@ -3511,7 +3511,7 @@ export type StartExecutionSuccess = {
   /** The execution. */
   execution: Execution
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `startExecution`. */
@@ -3534,7 +3534,7 @@ export type FinishExecutionSuccess = {
   /** Its outcome; null for an AGENT token whose claim is over. */
   outcome: Outcome | null
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The end of the execution is already recorded. */
@@ -3577,7 +3577,7 @@ export type SendMessageSuccess = {
   /** The current message. */
   runMessage: Message
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `sendMessage`. */
@@ -3596,7 +3596,7 @@ export type AcknowledgeMessageSuccess = {
   /** The current message. */
   runMessage: Message
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `acknowledgeMessage`. */
@@ -3617,7 +3617,7 @@ export type AdvancePhaseSuccess = {
   /** The phase that the command was about, in its current state. */
   phase: Phase
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `advancePhase`. */
@@ -3642,7 +3642,7 @@ export type StartPhaseSuccess = {
   /** The phase that the command was about, in its current state. */
   phase: Phase
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `startPhase`. */
@@ -3666,7 +3666,7 @@ export type FailPhaseSuccess = {
   /** The phase that the command was about, in its current state. */
   phase: Phase
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `failPhase`. */
@@ -3690,9 +3690,9 @@ export type CompleteRoundSuccess = {
   /** The round that is complete. */
   round: number
   /** False if it was already complete. */
-  changed: boolean
+  hasChanged: boolean
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `completeRound`. */
@@ -3714,9 +3714,9 @@ export type OpenSessionSuccess = {
   /** The current session. */
   session: Session
   /** False if a live session was adopted. */
-  created: boolean
+  isNew: boolean
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The session's status does not admit this transition. */
@@ -3754,7 +3754,7 @@ export type UpdateSessionSuccess = {
   /** The current session. */
   session: Session
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `updateSession`. */
@@ -3775,7 +3775,7 @@ export type RecordPromptSuccess = {
   /** The current session. */
   session: Session
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The prompt was already sent to the session. */
@@ -3841,7 +3841,7 @@ export type RequestWorkspaceOperationSuccess = {
   /** Its current workspace. */
   workspace: Workspace
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The operation is not possible for the workspace now. */
@@ -3878,7 +3878,7 @@ export type StartWorkspaceOperationSuccess = {
   /** Its current workspace. */
   workspace: Workspace
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The operation has ended, or a worker is performing it. */
@@ -3908,7 +3908,7 @@ export type FinishWorkspaceOperationSuccess = {
   /** Its current workspace. */
   workspace: Workspace
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The operation has ended, or was started again by another worker. */
@@ -3935,7 +3935,7 @@ export type ReportPreviewSuccess = {
   /** The current workspace. */
   workspace: Workspace
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
 }
 
 /** The result of `reportPreview`. */
@@ -3984,7 +3984,7 @@ export type ResolveRunResult =
 export type VerifyRunSuccess = {
   __typename: 'VerifyRunSuccess'
   /** Whether the run equals the fold of its log. */
-  consistent: boolean
+  isConsistent: boolean
   /** The differences, each with the guarantee that it violates. */
   differences: string[]
   /** How many events were folded. */
@@ -4003,7 +4003,7 @@ export type VerifyRunResult =
 export type StartRunSuccess = {
   __typename: 'StartRunSuccess'
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
   /** The token for the agent: bound to the claim, and valid as long as it. */
   agentToken: string | null
   /** Your claim, as long as it is the current one; null if none was requested. */
@@ -4046,7 +4046,7 @@ export type StartRunResult =
 export type ResumeRunSuccess = {
   __typename: 'ResumeRunSuccess'
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
   /** The token for the agent: bound to the claim, and valid as long as it. */
   agentToken: string | null
   /** Your claim, as long as it is the current one; null if none was requested. */
@@ -4346,9 +4346,9 @@ export type TranscriptEntry =
 export type RecordWorkspaceSuccess = {
   __typename: 'RecordWorkspaceSuccess'
   /** True if the workspace is new; false if the run or the directory already had one. */
-  created: boolean
+  isNew: boolean
   /** Whether the answer repeats an earlier request with the same idempotency key. */
-  replayed: boolean
+  isReplayed: boolean
   /** The workspace of the run. */
   workspace: Workspace
 }
@@ -4450,7 +4450,7 @@ export interface ApprovalQuery {
   /** Names of those who may decide; empty: anyone with the role. */
   approvers: string[]
   /** Whether the requester may decide it. */
-  allowSelfApproval: boolean
+  isSelfApprovalAllowed: boolean
   /** When it was decided, or expired. */
   decidedAt: string | null
   /** Name of who decided; `system` if it expired. */
@@ -4533,7 +4533,7 @@ export interface ArtifactQuery {
   /** Bytes of its content in UTF-8. */
   size: number
   /** Whether it meets the declaration of its workflow. */
-  valid: boolean
+  isValid: boolean
   /** What is wrong with it; empty if it is valid; at most 100. */
   problems: {
     /** Where in the file, as a JSON pointer; empty: the file as a whole. */
@@ -5119,7 +5119,7 @@ export interface ServerQuery {
     /** Its version. */
     version: string
     /** The time of the database's clock, which leases follow. */
-    now: string
+    asOf: string
   }
 }
 
@@ -5271,16 +5271,16 @@ export interface SearchTranscriptsQuery {
   }
 }
 
-export interface RunStatusSubscriptionVariables {
+export interface RunChangedSubscriptionVariables {
   readonly runId: string
   readonly after?: number | null | undefined
-  readonly untilSettled?: boolean | null | undefined
+  readonly isOverWhenSettled?: boolean | null | undefined
   readonly withRun: boolean
 }
 
-export interface RunStatusSubscription {
+export interface RunChangedSubscription {
   /** The state of a run: the current one first, then after each change. Ends when the run is final. */
-  runStatus: {
+  runChanged: {
     __typename: 'RunFrame'
     /** The run. */
     runId: string
@@ -5305,15 +5305,15 @@ export interface RunStatusSubscription {
   }
 }
 
-export interface RunEventsSubscriptionVariables {
+export interface RunEventAppendedSubscriptionVariables {
   readonly runId: string
   readonly after?: number | null | undefined
-  readonly untilSettled?: boolean | null | undefined
+  readonly isOverWhenSettled?: boolean | null | undefined
 }
 
-export interface RunEventsSubscription {
+export interface RunEventAppendedSubscription {
   /** Every event of a run after a cursor, once and in order; ends after the last one of a final run. */
-  runEvents: RunEvent
+  runEventAppended: RunEvent
 }
 
 export interface RunsChangedSubscriptionVariables {
@@ -5338,24 +5338,24 @@ export interface RunsChangedSubscription {
   }
 }
 
-export interface DirectivesSubscriptionVariables {
+export interface DirectiveIssuedSubscriptionVariables {
   readonly runId: string
   readonly fence: number
 }
 
-export interface DirectivesSubscription {
+export interface DirectiveIssuedSubscription {
   /** The directives to the owner of a claim: the current one, then every change, and each message once. Ends with STOP or LEASE_LOST. */
-  directives: Directive
+  directiveIssued: Directive
 }
 
-export interface TranscriptSubscriptionVariables {
+export interface TranscriptEntryAppendedSubscriptionVariables {
   readonly sessionId: string
   readonly after?: number | null | undefined
 }
 
-export interface TranscriptSubscription {
+export interface TranscriptEntryAppendedSubscription {
   /** What the agent of a session says, after a cursor, each entry once and in order; ends when the session is DISPOSED and everything was delivered. */
-  transcript: TranscriptEntry
+  transcriptEntryAppended: TranscriptEntry
 }
 
 export type TokensQueryVariables = Record<string, never>
@@ -5597,7 +5597,7 @@ export interface WorkspaceOperationQuery {
   /** What is to be done. */
   kind: WorkspaceOperationKind
   /** For a REMOVE: whether it is done even if work is lost. */
-  force: boolean
+  isForced: boolean
   /** The current status. */
   status: WorkspaceOperationStatus
   /** How often it was started; has to be repeated when it is finished. */
@@ -5646,7 +5646,7 @@ export interface WorkspaceOperationQuery {
       deletions: number | null
     }[]
     /** Whether the patch, or the list of files, was cut. */
-    truncated: boolean
+    isTruncated: boolean
     /** The patch, at most 1 MiB; null where a later diff took its place. Read only where it is asked for. */
     patch: string | null
   } | null
@@ -5697,7 +5697,7 @@ export interface WorkspaceOperationsQuery {
         /** What is to be done. */
         kind: WorkspaceOperationKind
         /** For a REMOVE: whether it is done even if work is lost. */
-        force: boolean
+        isForced: boolean
         /** The current status. */
         status: WorkspaceOperationStatus
         /** How often it was started; has to be repeated when it is finished. */
@@ -5752,19 +5752,19 @@ export interface WorkspaceChangedSubscription {
   workspaceChanged: Workspace
 }
 
-export interface WorkspaceRequestsSubscriptionVariables {
+export interface WorkspaceOperationRequestedSubscriptionVariables {
   readonly host: string
 }
 
-export interface WorkspaceRequestsSubscription {
+export interface WorkspaceOperationRequestedSubscription {
   /** The operations requested from the worker of a machine: all that can be started now, oldest first, then each new one. An operation is sent again when its deadline has passed, or a minute after nobody has started it. Does not end by itself. */
-  workspaceRequests: {
+  workspaceOperationRequested: {
     /** Its id, `wop_…`. */
     id: string
     /** What is to be done. */
     kind: WorkspaceOperationKind
     /** For a REMOVE: whether it is done even if work is lost. */
-    force: boolean
+    isForced: boolean
     /** The current status. */
     status: WorkspaceOperationStatus
     /** How often it was started; has to be repeated when it is finished. */
@@ -5801,9 +5801,9 @@ export interface RecordWorkspaceMutation {
 
 const documents = /* @__PURE__ */ createWriter({
   ApprovalDetail: 'Approval{...ApprovalFields phase{artifacts{...ArtifactFields}}}',
-  ApprovalFields: 'Approval{id run{id title status revision workflow{name}}phase{key round}attempt gate kind status question payload sessionId permission{kind program path}answerSchema decisions digest requestedBy requestedById requestedAt expiresAt onExpiry approvers allowSelfApproval decidedAt decidedBy decidedById comment answer}',
+  ApprovalFields: 'Approval{id run{id title status revision workflow{name}}phase{key round}attempt gate kind status question payload sessionId permission{kind program path}answerSchema decisions digest requestedBy requestedById requestedAt expiresAt onExpiry approvers isSelfApprovalAllowed decidedAt decidedBy decidedById comment answer}',
   ArtifactDetail: 'Artifact{...ArtifactFields content}',
-  ArtifactFields: 'Artifact{id phase{key round}round attempt path sha256 size valid problems{path message}createdAt}',
+  ArtifactFields: 'Artifact{id phase{key round}round attempt path sha256 size isValid problems{path message}createdAt}',
   DirectiveFields: 'Directive{kind message{...MessageFields}}',
   ExecutionFields: 'Execution{id run{id}phase{key round}epoch attempt fence command pid exitCode signal end outcome startedAt endedAt}',
   LeaseFields: 'Lease{owner fence expiresAt isLive}',
@@ -5814,20 +5814,20 @@ const documents = /* @__PURE__ */ createWriter({
   Refusal: 'Problem{message ...on RunProblem{run{...RunFields}}...on NotFound{kind id}...on InvalidInput{issues{path message}}...on Forbidden{requiredRole}...on RunNotActive{status directive}...on RevisionConflict{expected actual}...on LeaseLost{yourFence currentFence}...on IdempotencyMismatch{differingPaths}...on WorkflowMismatch{name version}...on AlreadyContinued{by{...RunFields}}...on ConcurrencyConflict{holder{...RunFields}}...on NothingToClaim{claimableInSeconds}...on NotClaimable{status claimableAt children heldBy{...LeaseFields isMine}}...on NotPausable{status}...on NotResumable{status heldBy{...LeaseFields isMine}because continuedBy{id status}}...on NotCompletable{status missing{...MissingEvidenceFields}}...on NotDeletable{status heldBy{...LeaseFields isMine}continuedBy{id status}}...on IllegalTransition{fromPhase toPhase allowedPhases}...on UnknownPhase{phaseKey known}...on ExecutionAlreadyFinished{execution{...ExecutionFields}}...on AmbiguousRun{candidates{...RunFields}}...on IllegalSessionTransition{fromStatus toStatus allowedStatuses session{...SessionFields}}...on PromptAlreadySent{dedupKey session{...SessionFields}}...on TranscriptGap{expectedSeq}...on AlreadyDecided{approval{...ApprovalFields}}...on ApprovalExpired{approval{...ApprovalFields}}...on WrongDecision{allowedDecisions approval{...ApprovalFields}}...on StaleDigest{approval{...ApprovalFields}}...on WorkspaceTaken{workspace{...WorkspaceFields}}...on WorkspaceNotReady{operationKind obstacle blockingRunId blockingRunStatus workspace{...WorkspaceFields}}...on OperationNotStartable{operation{...WorkspaceOperationFields}}...on OperationNotFinishable{operation{...WorkspaceOperationFields}}}',
   RunDetail: 'Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}continuedBy{id status}}',
   RunEventFields: 'RunEvent{id runId seq epoch type actor{kind principalId name}at summary payload}',
-  RunFields: 'Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome cancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}notBefore waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt detached parentId}',
+  RunFields: 'Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome isCancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}claimableAt waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt isDetached parentId}',
   RunFrameFields: 'RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}',
   SessionFields: 'Session{id run{id}role adapter status recoveryAttempts handle lastPromptKey lastPromptStage lastPromptAt createdAt}',
   TokenFields: 'Token{id principalId name role projects createdAt expiresAt lastUsedAt}',
   TranscriptEntryFields: 'TranscriptEntry{__typename seq at kind key updates ...on MessageEntry{text}...on ThoughtEntry{text}...on ToolCallEntry{title toolKind toolStatus locations{path line}output}...on DiffEntry{path hunks}...on PlanEntry{steps{text status}}...on PermissionEntry{title toolKind state approvalId note}...on UsageEntry{model provider inputTokens cachedTokens outputTokens reasoningTokens costMicros currency durationMs}...on ErrorEntry{code message resetAt}...on OutputEntry{stream text}}',
   UsageFields: 'Usage{reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks models{model provider reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks}}',
   WorkflowFields: 'Workflow{id project name version initialPhase createdAt phases{...WorkflowPhaseFields}}',
-  WorkflowPhaseFields: 'WorkflowPhase{key next isFinal role requiresApproval artifactPath}',
+  WorkflowPhaseFields: 'WorkflowPhase{key next isFinal role isApprovalRequired artifactPath}',
   WorkspaceDetail: 'Workspace{...WorkspaceFields runs{id title status createdAt}}',
   WorkspaceErrorFields: 'WorkspaceError{code message hint files}',
   WorkspaceFields: 'Workspace{__typename id project host kind path repository branch baseCommit status revision asOf preview{status url startedAt error{code message hint}}allowedOperations inFlight{...WorkspaceRequestFields}createdAt removedAt}',
-  WorkspaceOperationDetail: 'WorkspaceOperation{...WorkspaceOperationFields workspace{...WorkspaceFields}diff{head commitsAhead filesChanged insertions deletions files{path previousPath change insertions deletions}truncated patch}merge{commit into}}',
+  WorkspaceOperationDetail: 'WorkspaceOperation{...WorkspaceOperationFields workspace{...WorkspaceFields}diff{head commitsAhead filesChanged insertions deletions files{path previousPath change insertions deletions}isTruncated patch}merge{commit into}}',
   WorkspaceOperationFields: 'WorkspaceOperation{...WorkspaceRequestFields endedAt error{...WorkspaceErrorFields}}',
-  WorkspaceRequestFields: 'WorkspaceOperation{id kind force status attempt requestedBy requestedAt expiresAt worker startedAt deadlineAt}',
+  WorkspaceRequestFields: 'WorkspaceOperation{id kind isForced status attempt requestedBy requestedAt expiresAt worker startedAt deadlineAt}',
 })
 
 export const ApprovalDocument = /* @__PURE__ */ documents.operation<ApprovalQuery, ApprovalQueryVariables>('query Approval($id:ID!){node(id:$id){__typename ...ApprovalDetail}}')
@@ -5836,44 +5836,44 @@ export const RunApprovalsDocument = /* @__PURE__ */ documents.operation<RunAppro
 export const ArtifactDocument = /* @__PURE__ */ documents.operation<ArtifactQuery, ArtifactQueryVariables>('query Artifact($id:ID!){node(id:$id){__typename ...ArtifactDetail}}')
 export const ArtifactsDocument = /* @__PURE__ */ documents.operation<ArtifactsQuery, ArtifactsQueryVariables>('query Artifacts($runId:ID!$first:Int$after:String){run(id:$runId){artifacts(first:$first after:$after){edges{node{...ArtifactFields}}pageInfo{...PageInfoFields}}}}')
 export const ExecutionsDocument = /* @__PURE__ */ documents.operation<ExecutionsQuery, ExecutionsQueryVariables>('query Executions($filter:ExecutionFilter$first:Int$after:String){executions(filter:$filter first:$first after:$after){edges{node{...ExecutionFields}}pageInfo{...PageInfoFields}}}')
-export const ClaimRunDocument = /* @__PURE__ */ documents.mutation<ClaimRunMutation, ClaimRunMutationVariables>('ClaimRun', 'replayed agentToken lease{...LeaseFields}run{...RunDetail}')
+export const ClaimRunDocument = /* @__PURE__ */ documents.mutation<ClaimRunMutation, ClaimRunMutationVariables>('ClaimRun', 'isReplayed agentToken lease{...LeaseFields}run{...RunDetail}')
 export const MessagesDocument = /* @__PURE__ */ documents.operation<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){edges{node{...MessageFields}}pageInfo{...PageInfoFields}}}}')
-export const SweepDocument = /* @__PURE__ */ documents.mutation<SweepMutation, SweepMutationVariables>('Sweep', 'lapsed expired dryRun')
+export const SweepDocument = /* @__PURE__ */ documents.mutation<SweepMutation, SweepMutationVariables>('Sweep', 'lapsed expired isDryRun')
 export const CreateTokenDocument = /* @__PURE__ */ documents.mutation<CreateTokenMutation, CreateTokenMutationVariables>('CreateToken', 'token{...TokenFields}secret')
 export const CreateRunTokenDocument = /* @__PURE__ */ documents.mutation<CreateRunTokenMutation, CreateRunTokenMutationVariables>('CreateRunToken', 'runId secret expiresAt')
 export const RotateTokenDocument = /* @__PURE__ */ documents.mutation<RotateTokenMutation, RotateTokenMutationVariables>('RotateToken', 'token{...TokenFields}secret')
 export const RevokeTokenDocument = /* @__PURE__ */ documents.mutation<RevokeTokenMutation, RevokeTokenMutationVariables>('RevokeToken', 'tokenId')
-export const RegisterWorkflowDocument = /* @__PURE__ */ documents.mutation<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('RegisterWorkflow', 'workflow{...WorkflowFields}changed')
+export const RegisterWorkflowDocument = /* @__PURE__ */ documents.mutation<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('RegisterWorkflow', 'workflow{...WorkflowFields}hasChanged')
 export const RenewLeaseDocument = /* @__PURE__ */ documents.mutation<RenewLeaseMutation, RenewLeaseMutationVariables>('RenewLease', 'lease{...LeaseFields}asOf cancelGraceSeconds directives{...DirectiveFields}')
-export const ReleaseRunDocument = /* @__PURE__ */ documents.mutation<ReleaseRunMutation, ReleaseRunMutationVariables>('ReleaseRun', 'run{...RunFields}replayed')
-export const ConfirmCancelDocument = /* @__PURE__ */ documents.mutation<ConfirmCancelMutation, ConfirmCancelMutationVariables>('ConfirmCancel', 'run{...RunFields}replayed')
-export const PauseRunDocument = /* @__PURE__ */ documents.mutation<PauseRunMutation, PauseRunMutationVariables>('PauseRun', 'run{...RunFields}replayed')
-export const CompleteRunDocument = /* @__PURE__ */ documents.mutation<CompleteRunMutation, CompleteRunMutationVariables>('CompleteRun', 'run{...RunFields}replayed changed')
-export const FailRunDocument = /* @__PURE__ */ documents.mutation<FailRunMutation, FailRunMutationVariables>('FailRun', 'run{...RunFields}replayed')
-export const CancelRunDocument = /* @__PURE__ */ documents.mutation<CancelRunMutation, CancelRunMutationVariables>('CancelRun', 'run{...RunFields}changed childrenCancelled childrenLeft{...RunFields}replayed')
-export const DetachRunDocument = /* @__PURE__ */ documents.mutation<DetachRunMutation, DetachRunMutationVariables>('DetachRun', 'run{...RunFields}replayed changed')
-export const DeleteRunDocument = /* @__PURE__ */ documents.mutation<DeleteRunMutation, DeleteRunMutationVariables>('DeleteRun', 'runId replayed')
-export const RequestApprovalDocument = /* @__PURE__ */ documents.mutation<RequestApprovalMutation, RequestApprovalMutationVariables>('RequestApproval', 'run{...RunFields}approval{...ApprovalFields}replayed')
-export const DecideApprovalDocument = /* @__PURE__ */ documents.mutation<DecideApprovalMutation, DecideApprovalMutationVariables>('DecideApproval', 'run{...RunFields}approval{...ApprovalFields}replayed')
-export const WithdrawApprovalDocument = /* @__PURE__ */ documents.mutation<WithdrawApprovalMutation, WithdrawApprovalMutationVariables>('WithdrawApproval', 'run{...RunFields}approval{...ApprovalFields}replayed')
-export const SubmitArtifactDocument = /* @__PURE__ */ documents.mutation<SubmitArtifactMutation, SubmitArtifactMutationVariables>('SubmitArtifact', 'run{...RunFields}artifact{...ArtifactFields}phase{...PhaseFields}replayed')
-export const StartExecutionDocument = /* @__PURE__ */ documents.mutation<StartExecutionMutation, StartExecutionMutationVariables>('StartExecution', 'execution{...ExecutionFields}replayed')
-export const FinishExecutionDocument = /* @__PURE__ */ documents.mutation<FinishExecutionMutation, FinishExecutionMutationVariables>('FinishExecution', 'execution{...ExecutionFields}outcome replayed')
+export const ReleaseRunDocument = /* @__PURE__ */ documents.mutation<ReleaseRunMutation, ReleaseRunMutationVariables>('ReleaseRun', 'run{...RunFields}isReplayed')
+export const ConfirmCancelDocument = /* @__PURE__ */ documents.mutation<ConfirmCancelMutation, ConfirmCancelMutationVariables>('ConfirmCancel', 'run{...RunFields}isReplayed')
+export const PauseRunDocument = /* @__PURE__ */ documents.mutation<PauseRunMutation, PauseRunMutationVariables>('PauseRun', 'run{...RunFields}isReplayed')
+export const CompleteRunDocument = /* @__PURE__ */ documents.mutation<CompleteRunMutation, CompleteRunMutationVariables>('CompleteRun', 'run{...RunFields}isReplayed hasChanged')
+export const FailRunDocument = /* @__PURE__ */ documents.mutation<FailRunMutation, FailRunMutationVariables>('FailRun', 'run{...RunFields}isReplayed')
+export const CancelRunDocument = /* @__PURE__ */ documents.mutation<CancelRunMutation, CancelRunMutationVariables>('CancelRun', 'run{...RunFields}hasChanged childrenCancelled childrenLeft{...RunFields}isReplayed')
+export const DetachRunDocument = /* @__PURE__ */ documents.mutation<DetachRunMutation, DetachRunMutationVariables>('DetachRun', 'run{...RunFields}isReplayed hasChanged')
+export const DeleteRunDocument = /* @__PURE__ */ documents.mutation<DeleteRunMutation, DeleteRunMutationVariables>('DeleteRun', 'runId isReplayed')
+export const RequestApprovalDocument = /* @__PURE__ */ documents.mutation<RequestApprovalMutation, RequestApprovalMutationVariables>('RequestApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
+export const DecideApprovalDocument = /* @__PURE__ */ documents.mutation<DecideApprovalMutation, DecideApprovalMutationVariables>('DecideApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
+export const WithdrawApprovalDocument = /* @__PURE__ */ documents.mutation<WithdrawApprovalMutation, WithdrawApprovalMutationVariables>('WithdrawApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
+export const SubmitArtifactDocument = /* @__PURE__ */ documents.mutation<SubmitArtifactMutation, SubmitArtifactMutationVariables>('SubmitArtifact', 'run{...RunFields}artifact{...ArtifactFields}phase{...PhaseFields}isReplayed')
+export const StartExecutionDocument = /* @__PURE__ */ documents.mutation<StartExecutionMutation, StartExecutionMutationVariables>('StartExecution', 'execution{...ExecutionFields}isReplayed')
+export const FinishExecutionDocument = /* @__PURE__ */ documents.mutation<FinishExecutionMutation, FinishExecutionMutationVariables>('FinishExecution', 'execution{...ExecutionFields}outcome isReplayed')
 export const TouchExecutionDocument = /* @__PURE__ */ documents.mutation<TouchExecutionMutation, TouchExecutionMutationVariables>('TouchExecution', 'execution{...ExecutionFields}')
-export const SendMessageDocument = /* @__PURE__ */ documents.mutation<SendMessageMutation, SendMessageMutationVariables>('SendMessage', 'runMessage{...MessageFields}replayed')
-export const AcknowledgeMessageDocument = /* @__PURE__ */ documents.mutation<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('AcknowledgeMessage', 'runMessage{...MessageFields}replayed')
-export const AdvancePhaseDocument = /* @__PURE__ */ documents.mutation<AdvancePhaseMutation, AdvancePhaseMutationVariables>('AdvancePhase', 'run{...RunFields}phase{...PhaseFields}replayed')
-export const StartPhaseDocument = /* @__PURE__ */ documents.mutation<StartPhaseMutation, StartPhaseMutationVariables>('StartPhase', 'run{...RunFields}phase{...PhaseFields}replayed')
-export const FailPhaseDocument = /* @__PURE__ */ documents.mutation<FailPhaseMutation, FailPhaseMutationVariables>('FailPhase', 'run{...RunFields}phase{...PhaseFields}replayed')
-export const CompleteRoundDocument = /* @__PURE__ */ documents.mutation<CompleteRoundMutation, CompleteRoundMutationVariables>('CompleteRound', 'run{...RunFields}round changed replayed')
-export const OpenSessionDocument = /* @__PURE__ */ documents.mutation<OpenSessionMutation, OpenSessionMutationVariables>('OpenSession', 'session{...SessionFields}created replayed')
-export const UpdateSessionDocument = /* @__PURE__ */ documents.mutation<UpdateSessionMutation, UpdateSessionMutationVariables>('UpdateSession', 'session{...SessionFields}replayed')
-export const RecordPromptDocument = /* @__PURE__ */ documents.mutation<RecordPromptMutation, RecordPromptMutationVariables>('RecordPrompt', 'session{...SessionFields}replayed')
+export const SendMessageDocument = /* @__PURE__ */ documents.mutation<SendMessageMutation, SendMessageMutationVariables>('SendMessage', 'runMessage{...MessageFields}isReplayed')
+export const AcknowledgeMessageDocument = /* @__PURE__ */ documents.mutation<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('AcknowledgeMessage', 'runMessage{...MessageFields}isReplayed')
+export const AdvancePhaseDocument = /* @__PURE__ */ documents.mutation<AdvancePhaseMutation, AdvancePhaseMutationVariables>('AdvancePhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
+export const StartPhaseDocument = /* @__PURE__ */ documents.mutation<StartPhaseMutation, StartPhaseMutationVariables>('StartPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
+export const FailPhaseDocument = /* @__PURE__ */ documents.mutation<FailPhaseMutation, FailPhaseMutationVariables>('FailPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
+export const CompleteRoundDocument = /* @__PURE__ */ documents.mutation<CompleteRoundMutation, CompleteRoundMutationVariables>('CompleteRound', 'run{...RunFields}round hasChanged isReplayed')
+export const OpenSessionDocument = /* @__PURE__ */ documents.mutation<OpenSessionMutation, OpenSessionMutationVariables>('OpenSession', 'session{...SessionFields}isNew isReplayed')
+export const UpdateSessionDocument = /* @__PURE__ */ documents.mutation<UpdateSessionMutation, UpdateSessionMutationVariables>('UpdateSession', 'session{...SessionFields}isReplayed')
+export const RecordPromptDocument = /* @__PURE__ */ documents.mutation<RecordPromptMutation, RecordPromptMutationVariables>('RecordPrompt', 'session{...SessionFields}isReplayed')
 export const AppendTranscriptDocument = /* @__PURE__ */ documents.mutation<AppendTranscriptMutation, AppendTranscriptMutationVariables>('AppendTranscript', 'nextSeq')
-export const RequestWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<RequestWorkspaceOperationMutation, RequestWorkspaceOperationMutationVariables>('RequestWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed')
-export const StartWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<StartWorkspaceOperationMutation, StartWorkspaceOperationMutationVariables>('StartWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed')
-export const FinishWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<FinishWorkspaceOperationMutation, FinishWorkspaceOperationMutationVariables>('FinishWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}replayed')
-export const ReportPreviewDocument = /* @__PURE__ */ documents.mutation<ReportPreviewMutation, ReportPreviewMutationVariables>('ReportPreview', 'workspace{...WorkspaceFields}replayed')
+export const RequestWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<RequestWorkspaceOperationMutation, RequestWorkspaceOperationMutationVariables>('RequestWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}isReplayed')
+export const StartWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<StartWorkspaceOperationMutation, StartWorkspaceOperationMutationVariables>('StartWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}isReplayed')
+export const FinishWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<FinishWorkspaceOperationMutation, FinishWorkspaceOperationMutationVariables>('FinishWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}isReplayed')
+export const ReportPreviewDocument = /* @__PURE__ */ documents.mutation<ReportPreviewMutation, ReportPreviewMutationVariables>('ReportPreview', 'workspace{...WorkspaceFields}isReplayed')
 export const PhasesDocument = /* @__PURE__ */ documents.operation<PhasesQuery, PhasesQueryVariables>('query Phases($runId:ID!$round:Int){run(id:$runId){phases(round:$round){...PhaseFields}}}')
 export const RunDocument = /* @__PURE__ */ documents.operation<RunQuery, RunQueryVariables>('query Run($id:ID!){run(id:$id){...RunDetail}}')
 export const RunPositionDocument = /* @__PURE__ */ documents.operation<RunPositionQuery, RunPositionQueryVariables>('query RunPosition($id:ID!){run(id:$id){revision isSettled isFinal}}')
@@ -5883,22 +5883,22 @@ export const FeedCursorDocument = /* @__PURE__ */ documents.operation<FeedCursor
 export const ChildrenDocument = /* @__PURE__ */ documents.operation<ChildrenQuery, ChildrenQueryVariables>('query Children($runId:ID!$first:Int$after:String){run(id:$runId){children(first:$first after:$after){edges{node{...RunFields}}pageInfo{...PageInfoFields}}}}')
 export const RunCountsDocument = /* @__PURE__ */ documents.operation<RunCountsQuery, RunCountsQueryVariables>('query RunCounts($filter:RunFilter){runCounts(filter:$filter){status count isExact}}')
 export const ResolveRunDocument = /* @__PURE__ */ documents.operation<ResolveRunQuery, ResolveRunQueryVariables>('query ResolveRun($input:ResolveRunInput!){resolveRun(input:$input){__typename ...on ResolveRunSuccess{via run{...RunDetail}}...Refusal}}')
-export const VerifyRunDocument = /* @__PURE__ */ documents.operation<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{consistent differences eventsChecked run{...RunFields}}...Refusal}}')
-export const StartRunDocument = /* @__PURE__ */ documents.mutation<StartRunMutation, StartRunMutationVariables>('StartRun', 'replayed agentToken lease{...LeaseFields}run{...RunDetail}')
-export const ResumeRunDocument = /* @__PURE__ */ documents.mutation<ResumeRunMutation, ResumeRunMutationVariables>('ResumeRun', 'replayed agentToken lease{...LeaseFields}run{...RunDetail}')
+export const VerifyRunDocument = /* @__PURE__ */ documents.operation<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{isConsistent differences eventsChecked run{...RunFields}}...Refusal}}')
+export const StartRunDocument = /* @__PURE__ */ documents.mutation<StartRunMutation, StartRunMutationVariables>('StartRun', 'isReplayed agentToken lease{...LeaseFields}run{...RunDetail}')
+export const ResumeRunDocument = /* @__PURE__ */ documents.mutation<ResumeRunMutation, ResumeRunMutationVariables>('ResumeRun', 'isReplayed agentToken lease{...LeaseFields}run{...RunDetail}')
 export const ViewerDocument = /* @__PURE__ */ documents.operation<ViewerQuery, ViewerQueryVariables>('query Viewer{viewer{name role}}')
-export const ServerDocument = /* @__PURE__ */ documents.operation<ServerQuery, ServerQueryVariables>('query Server{server{version now}}')
+export const ServerDocument = /* @__PURE__ */ documents.operation<ServerQuery, ServerQueryVariables>('query Server{server{version asOf}}')
 export const DoctorDocument = /* @__PURE__ */ documents.operation<DoctorQuery, DoctorQueryVariables>('query Doctor($first:Int$after:String){doctor(first:$first after:$after){runsChecked violations{guarantee runId detail}forks{runId continuesId}pageInfo{...PageInfoFields}}}')
 export const SessionDocument = /* @__PURE__ */ documents.operation<SessionQuery, SessionQueryVariables>('query Session($id:ID!){node(id:$id){__typename ...on Session{...SessionFields run{id status settledAt asOf}}}}')
 export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!){run(id:$runId){sessions{...SessionFields}}}')
 export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:Int!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:1){seq}}}}')
 export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$after:Int!$first:Int!$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(after:$after first:$first kinds:$kinds){...TranscriptEntryFields}}}}')
 export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){edges{node{sessionId seq kind at excerpt}}pageInfo{...PageInfoFields}}}')
-export const RunStatusDocument = /* @__PURE__ */ documents.operation<RunStatusSubscription, RunStatusSubscriptionVariables>('subscription RunStatus($runId:ID!$after:Int$untilSettled:Boolean$withRun:Boolean!){runStatus(runId:$runId after:$after untilSettled:$untilSettled){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
-export const RunEventsDocument = /* @__PURE__ */ documents.operation<RunEventsSubscription, RunEventsSubscriptionVariables>('subscription RunEvents($runId:ID!$after:Int$untilSettled:Boolean){runEvents(runId:$runId after:$after untilSettled:$untilSettled){...RunEventFields}}')
+export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$isOverWhenSettled:Boolean$withRun:Boolean!){runChanged(runId:$runId after:$after isOverWhenSettled:$isOverWhenSettled){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
+export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$isOverWhenSettled:Boolean){runEventAppended(runId:$runId after:$after isOverWhenSettled:$isOverWhenSettled){...RunEventFields}}')
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')
-export const DirectivesDocument = /* @__PURE__ */ documents.operation<DirectivesSubscription, DirectivesSubscriptionVariables>('subscription Directives($runId:ID!$fence:Int!){directives(runId:$runId fence:$fence){...DirectiveFields}}')
-export const TranscriptDocument = /* @__PURE__ */ documents.operation<TranscriptSubscription, TranscriptSubscriptionVariables>('subscription Transcript($sessionId:ID!$after:Int){transcript(sessionId:$sessionId after:$after){...TranscriptEntryFields}}')
+export const DirectiveIssuedDocument = /* @__PURE__ */ documents.operation<DirectiveIssuedSubscription, DirectiveIssuedSubscriptionVariables>('subscription DirectiveIssued($runId:ID!$fence:Int!){directiveIssued(runId:$runId fence:$fence){...DirectiveFields}}')
+export const TranscriptEntryAppendedDocument = /* @__PURE__ */ documents.operation<TranscriptEntryAppendedSubscription, TranscriptEntryAppendedSubscriptionVariables>('subscription TranscriptEntryAppended($sessionId:ID!$after:Int){transcriptEntryAppended(sessionId:$sessionId after:$after){...TranscriptEntryFields}}')
 export const TokensDocument = /* @__PURE__ */ documents.operation<TokensQuery, TokensQueryVariables>('query Tokens{tokens{...TokenFields}}')
 export const RunUsageDocument = /* @__PURE__ */ documents.operation<RunUsageQuery, RunUsageQueryVariables>('query RunUsage($id:ID!$round:Int$executions:Int!){run(id:$id){usage(round:$round){...UsageFields}phases(round:$round){id key round usage{...UsageFields}}sessions{id role usage{...UsageFields}}executions(first:$executions){edges{node{id usage{...UsageFields}}}}}}')
 export const UsagesOfRunsDocument = /* @__PURE__ */ documents.operation<UsagesOfRunsQuery, UsagesOfRunsQueryVariables>('query UsagesOfRuns($ids:[ID!]!){nodes(ids:$ids){__typename ...on Run{id usage{...UsageFields}}}}')
@@ -5912,5 +5912,5 @@ export const WorkspacesDocument = /* @__PURE__ */ documents.operation<Workspaces
 export const WorkspaceOperationsDocument = /* @__PURE__ */ documents.operation<WorkspaceOperationsQuery, WorkspaceOperationsQueryVariables>('query WorkspaceOperations($filter:WorkspaceOperationFilter$first:Int$after:String){workspaceOperations(filter:$filter first:$first after:$after){edges{node{...WorkspaceOperationFields workspace{...WorkspaceFields}}}pageInfo{...PageInfoFields}}}')
 export const WorkspacePositionDocument = /* @__PURE__ */ documents.operation<WorkspacePositionQuery, WorkspacePositionQueryVariables>('query WorkspacePosition($id:ID!){node(id:$id){__typename ...on Workspace{status revision}}}')
 export const WorkspaceChangedDocument = /* @__PURE__ */ documents.operation<WorkspaceChangedSubscription, WorkspaceChangedSubscriptionVariables>('subscription WorkspaceChanged($workspaceId:ID!$after:Int){workspaceChanged(workspaceId:$workspaceId after:$after){...WorkspaceFields}}')
-export const WorkspaceRequestsDocument = /* @__PURE__ */ documents.operation<WorkspaceRequestsSubscription, WorkspaceRequestsSubscriptionVariables>('subscription WorkspaceRequests($host:String!){workspaceRequests(host:$host){...WorkspaceOperationFields workspace{...WorkspaceFields}}}')
-export const RecordWorkspaceDocument = /* @__PURE__ */ documents.mutation<RecordWorkspaceMutation, RecordWorkspaceMutationVariables>('RecordWorkspace', 'created replayed workspace{...WorkspaceFields}')
+export const WorkspaceOperationRequestedDocument = /* @__PURE__ */ documents.operation<WorkspaceOperationRequestedSubscription, WorkspaceOperationRequestedSubscriptionVariables>('subscription WorkspaceOperationRequested($host:String!){workspaceOperationRequested(host:$host){...WorkspaceOperationFields workspace{...WorkspaceFields}}}')
+export const RecordWorkspaceDocument = /* @__PURE__ */ documents.mutation<RecordWorkspaceMutation, RecordWorkspaceMutationVariables>('RecordWorkspace', 'isNew isReplayed workspace{...WorkspaceFields}')

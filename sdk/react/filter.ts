@@ -3,7 +3,7 @@ import type { RunFilter, StoredRun } from '@pawl/sdk'
 /** Whether a run matches the filter by the server's rules; an unknown field does not match. */
 export function matchesFilter(run: StoredRun, filter: RunFilter): boolean {
   const { statuses, outcomes, reasons, workflow, labels, project, text } = filter
-  const { owner, parentRunId, concurrencyKey, created, settled } = filter
+  const { owner, parentRunId, concurrencyKey, createdAt: created, settledAt: settled } = filter
   if (statuses && !(run.status && statuses.includes(run.status))) return false
   if (outcomes && !(run.outcome && outcomes.includes(run.outcome))) return false
   if (reasons && !(run.reason && reasons.includes(run.reason))) return false
@@ -17,7 +17,7 @@ export function matchesFilter(run: StoredRun, filter: RunFilter): boolean {
   return isWithin(run.createdAt, created) && isWithin(run.settledAt, settled)
 }
 
-function isWithin(at: string | null | undefined, range: RunFilter['created']): boolean {
+function isWithin(at: string | null | undefined, range: RunFilter['createdAt']): boolean {
   const { after, before } = range ?? {}
   if (!isGiven(after) && !isGiven(before)) return true
   if (!isGiven(at)) return false

@@ -69,8 +69,8 @@ export async function performOperation(
     if (!isSuccess(requested)) return requested
     const { id } = requested.operation
     const operation = await waitForEnd(workspaces, { workspaceId, operationId: id, stop, signal, retry })
-    // The operation in progress was requested without `force` and failed: request it again with `force`.
-    if (force && operation.status === 'FAILED' && !operation.force && !timeout.aborted) continue
+    // The operation in progress was requested without `isForced` and failed: request it again with `isForced`.
+    if (force && operation.status === 'FAILED' && !operation.isForced && !timeout.aborted) continue
     return toResult(operation, timeoutMs)
   }
 }

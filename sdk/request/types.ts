@@ -57,7 +57,7 @@ export type TranscriptEntry = EntryOf<g.TranscriptEntry>
 /** An entry that a search has found. */
 export type TranscriptMatch = g.SearchTranscriptsQuery['searchTranscripts']['edges'][number]['node']
 /** An operation with its workspace, as delivered to workers. */
-export type RequestedOperation = g.WorkspaceRequestsSubscription['workspaceRequests']
+export type RequestedOperation = g.WorkspaceOperationRequestedSubscription['workspaceOperationRequested']
 /** The result of a DIFF, with its patch. */
 export type WorkspaceDiff = NonNullable<g.WorkspaceOperationDetail['diff']>
 /** A workflow with its definition as it was registered. */
@@ -90,11 +90,11 @@ export interface PageFields {
 }
 
 /** The state of a run at one moment; with the whole run if requested. */
-export type RunFrame = g.RunStatusSubscription['runStatus']
+export type RunFrame = g.RunChangedSubscription['runChanged']
 /** A change of any run; `run` is null if it was deleted. */
 export type RunsChange = g.RunsChangedSubscription['runsChanged']
 /** What an owner has to do; a directive of kind MESSAGE carries the message. */
-export type Directive = g.DirectivesSubscription['directives']
+export type Directive = g.DirectiveIssuedSubscription['directiveIssued']
 
 /** One line of a run's log. The payload is typed by `type`; later servers may send further types. */
 export type RunEvent = {

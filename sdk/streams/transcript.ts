@@ -23,7 +23,7 @@ export function readTranscript(
     {
       async *open(delivery) {
         const variables = { sessionId, after: seq }
-        for await (const entry of streams.subscribe(g.TranscriptDocument, variables, delivery))
+        for await (const entry of streams.subscribe(g.TranscriptEntryAppendedDocument, variables, delivery))
           yield toEntry(entry)
       },
       accept: (entry) => {

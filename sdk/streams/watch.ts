@@ -59,8 +59,8 @@ export function watchRun(
     {
       open: (delivery) =>
         streams.subscribe(
-          g.RunStatusDocument,
-          { runId, after: revision < 0 ? null : revision, untilSettled, withRun },
+          g.RunChangedDocument,
+          { runId, after: revision < 0 ? null : revision, isOverWhenSettled: untilSettled, withRun },
           { ...delivery, newestOnly: true },
         ),
       accept: (frame) => {
@@ -88,8 +88,8 @@ export function readEvents(
     {
       open: (delivery) =>
         streams.subscribe(
-          g.RunEventsDocument,
-          { runId, after: seq, untilSettled },
+          g.RunEventAppendedDocument,
+          { runId, after: seq, isOverWhenSettled: untilSettled },
           delivery,
         ) as AsyncIterable<RunEvent>,
       accept: (event) => {
@@ -144,7 +144,8 @@ export function readDirectives(
   return createStream<Directive>(
     streams,
     {
-      open: (delivery) => streams.subscribe(g.DirectivesDocument, { runId, fence: options.fence }, delivery),
+      open: (delivery) =>
+        streams.subscribe(g.DirectiveIssuedDocument, { runId, fence: options.fence }, delivery),
       accept: (directive) => {
         const { kind, message } = directive
         // Every connection starts with directives that the previous one may have delivered.

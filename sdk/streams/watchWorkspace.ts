@@ -50,7 +50,7 @@ export function readWorkspaceRequests(
   return createStream<RequestedOperation>(
     streams,
     {
-      open: (delivery) => streams.subscribe(g.WorkspaceRequestsDocument, { host }, delivery),
+      open: (delivery) => streams.subscribe(g.WorkspaceOperationRequestedDocument, { host }, delivery),
       accept: () => ({ isNews: true, isLast: false }),
       isOver: async () => false,
     },

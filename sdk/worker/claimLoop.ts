@@ -141,7 +141,7 @@ export class ClaimLoop {
   }
 
   /** Rings when the run may be claimed. */
-  async #ringAt({ notBefore, asOf }: Run): Promise<void> {
+  async #ringAt({ claimableAt: notBefore, asOf }: Run): Promise<void> {
     await this.#ringIn(notBefore === null ? 0 : Date.parse(notBefore) - Date.parse(asOf))
   }
 
@@ -203,7 +203,8 @@ async function endClaim(runs: Runs, owned: OwnedRun, ending: Failure): Promise<v
 function endBy(run: RunDetail, owned: OwnedRun, ending: Failure) {
   const { status } = run
   if (status === 'CANCELLING') return owned.confirmCancel()
-  if (ending.reason === 'INCOMPLETE' && waitsForChildren(run)) return owned.release({ untilChildren: true })
+  if (ending.reason === 'INCOMPLETE' && waitsForChildren(run))
+    return owned.release({ isWaitingForChildren: true })
   // with a question open in the middle of a turn the run is still at work, and nobody waits for the answer any more
   if (isAtWork(run) && !owned.interruption) return owned.fail({ ...ending })
   return owned.release()

@@ -6,7 +6,7 @@ export interface Asked {
   readonly gate: string
   readonly question: string
   readonly approvers?: string[] | undefined
-  readonly allowSelfApproval: boolean
+  readonly isSelfApprovalAllowed: boolean
   readonly expiresInSeconds?: number | null | undefined
   readonly onExpiry: ExpiryPolicy
 }
@@ -24,9 +24,9 @@ export async function declaredQuestion(
     gate,
     question,
     approvers = [],
-    allowSelfApproval = true,
+    allowSelfApproval: isSelfApprovalAllowed = true,
     expiresInSeconds,
     onExpiry = 'WAIT',
   } = declared
-  return { gate, question, approvers: [...approvers], allowSelfApproval, expiresInSeconds, onExpiry }
+  return { gate, question, approvers: [...approvers], isSelfApprovalAllowed, expiresInSeconds, onExpiry }
 }

@@ -15,7 +15,7 @@ export function sweepCommand(): Command {
     .option('--dry-run', 'change nothing, only list the runs')
     .action(
       createAction<Options>(async (invocation, { dryRun }) => {
-        const result = await invocation.pawl.sweep({ dryRun })
+        const result = await invocation.pawl.sweep({ isDryRun: dryRun })
         return invocation.answerResult(result, ({ lapsed, expired }, printer) => {
           for (const id of lapsed) printer.line(`${id}  ${dryRun ? 'would be lapsed' : 'lapsed'}`)
           for (const id of expired) printer.line(`${id}  ${dryRun ? 'would expire' : 'expired'}`)

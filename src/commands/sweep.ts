@@ -20,7 +20,7 @@ export interface Swept {
   readonly lapsed: readonly string[]
   /** Runs that expired. */
   readonly expired: readonly string[]
-  readonly dryRun: boolean
+  readonly isDryRun: boolean
 }
 
 /** Maximum number of runs per sweep; the next sweep follows within seconds. */
@@ -76,7 +76,7 @@ export async function sweepDue(
     await endSilentExecutions(store.pool, commands.settings.orphanAfterSeconds, SWEEP_LIMIT)
   }
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} could not be swept`)
-  return { ok: true, lapsed: lapsed.toSorted(), expired: expired.toSorted(), dryRun }
+  return { ok: true, lapsed: lapsed.toSorted(), expired: expired.toSorted(), isDryRun: dryRun }
 }
 
 /** Finishes updates between parents and children that a server crash left pending. */

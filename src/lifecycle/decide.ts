@@ -3,7 +3,7 @@ import type { Command, CommandOf, CommandType } from './run/commandInputs.ts'
 import { directiveFor } from './answers/derive.ts'
 import { applyDue } from './decide/due.ts'
 import type { RunEvent } from './run/events.ts'
-import { differingPaths } from './log/differingPaths.ts'
+import { differingFields } from './log/keptRequest.ts'
 import type { RefusalNamed } from './run/refusals.ts'
 import type { Result } from './run/result.ts'
 import { type Json, liveClaim, type Run } from './run/run.ts'
@@ -98,7 +98,7 @@ function decideAny(situation: Situation, command: Command, actor: Actor, request
 
 /** Returns the first result under the key, or a refusal if the input differs. */
 function replay(kept: KeptKey, command: Command, request: Json): Decision['result'] {
-  const paths = differingPaths(
+  const paths = differingFields(
     kept.request,
     isUnloggedRelease(kept, command) ? pickRunAndFence(request) : request,
   )

@@ -93,16 +93,16 @@ async function endClaim(context: RunWithAgents, { failure, putOff }: ClaimEnding
     else
       await owned.release({
         ...(isAtWork(run) && putOff && whenFrom(run, putOff)),
-        untilChildren: waitsForChildren(run),
+        isWaitingForChildren: waitsForChildren(run),
         ...call,
       })
   }
 }
 
-/** Computes `notBefore` by the server's clock, from which the worker's may differ. */
+/** Computes `claimableAt` by the server's clock, from which the worker's may differ. */
 function whenFrom({ asOf }: Run, { ms, waitsFor }: NonNullable<ClaimEnding['putOff']>) {
-  const notBefore = new Date(Date.parse(asOf) + ms).toISOString()
-  return { notBefore, waitsFor: composeText(waitsFor, { max: MAX_WAITS_FOR }), blocked: true }
+  const claimableAt = new Date(Date.parse(asOf) + ms).toISOString()
+  return { claimableAt, waitsFor: composeText(waitsFor, { max: MAX_WAITS_FOR }), isBlocked: true }
 }
 
 /** Call options that retry until the lease expires. */

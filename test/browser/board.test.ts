@@ -262,7 +262,7 @@ describe('what a run used, and waits for', () => {
     unwrap(
       await pawl.runs.release(id, {
         fence,
-        notBefore: new Date(Date.now() + 3_600_000).toISOString(),
+        claimableAt: new Date(Date.now() + 3_600_000).toISOString(),
         waitsFor: 'the model of the reviewer',
       }),
     )

@@ -94,7 +94,7 @@ it('a delivery by a worker is followed, sent back, approved and merged on a page
   await invalid.waitFor()
   await page.getByText('Not what the workflow asks for').waitFor()
   const { nodes } = await bench.person.artifacts.list(id)
-  const problems = nodes.find(({ valid }) => !valid)?.problems.map(({ message }) => message) ?? []
+  const problems = nodes.find(({ isValid: valid }) => !valid)?.problems.map(({ message }) => message) ?? []
   expect(problems).toHaveLength(1)
   await page
     .locator('.artifact .missing')

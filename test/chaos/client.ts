@@ -10,7 +10,7 @@ const LEASE_SECONDS = 300
 /** Any answer of a mutation that writes to a run's log. */
 interface Answer {
   readonly __typename: string
-  readonly replayed?: boolean
+  readonly isReplayed?: boolean
   readonly changed?: boolean
   readonly run?: { readonly id: string; readonly revision: number } | null
 }
@@ -71,7 +71,7 @@ export class Client {
     const { phases, runs, executions } = this.#pawl
     await this.#renew({ runId, fence })
     await this.#ask('startPhase', (k) =>
-      phases.start(runId, 'plan', { fence, repair: true, because: 'again', ...k }),
+      phases.start(runId, 'plan', { fence, isRepair: true, because: 'again', ...k }),
     )
     const execution = await executions.start({ runId, fence, command: 'work', idempotencyKey: randomUUID() })
     if (isSuccess(execution)) await executions.finish(execution.execution.id, { exitCode: 0 })
@@ -182,8 +182,8 @@ export class Client {
   }
 
   async #askAgain(operation: string, send: () => Promise<Answer>): Promise<void> {
-    const { __typename, replayed } = await send()
-    if (replayed !== true) this.surprises.push(`${operation}, asked again: ${__typename}, not replayed`)
+    const { __typename, isReplayed } = await send()
+    if (isReplayed !== true) this.surprises.push(`${operation}, asked again: ${__typename}, not replayed`)
   }
 }
 

@@ -151,7 +151,7 @@ async function takeOver(bench: Bench, killAt: StepName, agent: Record<string, un
   const received = (await bench.read('received')).split('\n').length
   expect(received, await story()).toBeLessThanOrEqual(sent.length)
   const files = await bench.person.artifacts.list(runId)
-  expect(files.nodes.filter(({ valid }) => valid).map(({ path }) => path)).toEqual([
+  expect(files.nodes.filter(({ isValid: valid }) => valid).map(({ path }) => path)).toEqual([
     'verify.txt',
     'build.json',
     'plan.md',

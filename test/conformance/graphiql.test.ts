@@ -61,7 +61,7 @@ it('shows a subscription as it continues', { tags: 'thorough' }, async () => {
     { token: server.adminToken },
   )
   const { id } = (data as unknown as { startRun: { run: { id: string } } }).startRun.run
-  await execute(`subscription { runStatus(runId: "${id}") { status } }`)
+  await execute(`subscription { runChanged(runId: "${id}") { status } }`)
   await expect.poll(response).toContain('"status":"QUEUED"')
   await ask(server, `mutation { cancelRun(input: { runId: "${id}" }) { __typename } }`, {
     token: server.adminToken,

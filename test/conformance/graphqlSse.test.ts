@@ -27,16 +27,16 @@ it('streams to graphql-sse’s own client, over distinct connections', async () 
     { token: server.adminToken },
   )
   const { id } = (started.data as unknown as { startRun: { run: { id: string } } }).startRun.run
-  const events = client.iterate<{ runEvents: { type: string } }>({
-    query: 'subscription ($id: ID!) { runEvents(runId: $id) { type } }',
+  const events = client.iterate<{ runEventAppended: { type: string } }>({
+    query: 'subscription ($id: ID!) { runEventAppended(runId: $id) { type } }',
     variables: { id },
   })
-  expect((await events.next()).value).toEqual({ data: { runEvents: { type: 'RUN_CREATED' } } })
+  expect((await events.next()).value).toEqual({ data: { runEventAppended: { type: 'RUN_CREATED' } } })
   await ask(server, `mutation { cancelRun(input: { runId: "${id}" }) { __typename } }`, {
     token: server.adminToken,
   })
   const types: string[] = []
-  for await (const { data } of events) types.push(data?.runEvents.type ?? '')
+  for await (const { data } of events) types.push(data?.runEventAppended.type ?? '')
   expect(types.at(-1)).toBe('RUN_CANCELLED')
   client.dispose()
 })

@@ -28,15 +28,15 @@ it('executes queries, mutations and subscriptions for graphql-ws’s own client'
     }),
   )
   const id = started?.data?.startRun.run.id ?? ''
-  const frames = client.iterate<{ runStatus: { status: string } }>({
-    query: 'subscription ($id: ID!) { runStatus(runId: $id) { status } }',
+  const frames = client.iterate<{ runChanged: { status: string } }>({
+    query: 'subscription ($id: ID!) { runChanged(runId: $id) { status } }',
     variables: { id },
   })
-  expect((await frames.next()).value).toEqual({ data: { runStatus: { status: 'QUEUED' } } })
+  expect((await frames.next()).value).toEqual({ data: { runChanged: { status: 'QUEUED' } } })
   await ask(server, `mutation { cancelRun(input: { runId: "${id}" }) { __typename } }`, {
     token: server.adminToken,
   })
-  expect((await frames.next()).value).toEqual({ data: { runStatus: { status: 'CANCELLED' } } })
+  expect((await frames.next()).value).toEqual({ data: { runChanged: { status: 'CANCELLED' } } })
   expect(await frames.next()).toEqual({ done: true, value: undefined })
   await client.dispose()
 })
@@ -60,12 +60,12 @@ it('makes it reconnect with another token when the first was revoked', async () 
     { token: server.adminToken },
   )
   const { id } = (started.data as unknown as { startRun: { run: { id: string } } }).startRun.run
-  const frames = client.iterate({ query: `subscription { runStatus(runId: "${id}") { status } }` })
+  const frames = client.iterate({ query: `subscription { runChanged(runId: "${id}") { status } }` })
   await frames.next()
   current = second.secret
   await server.store.pool.query('UPDATE token SET revoked_at = now() WHERE id = $1', [first.id])
   // the present frame, again: the client subscribed anew
-  expect((await frames.next()).value).toEqual({ data: { runStatus: { status: 'QUEUED' } } })
+  expect((await frames.next()).value).toEqual({ data: { runChanged: { status: 'QUEUED' } } })
   await frames.return?.()
   await client.dispose()
 })

@@ -107,8 +107,8 @@ test('the example of CONTRIBUTING.md adds a command to the rules, the API and th
     }),
   ) as { answers: unknown[]; last: unknown }
   expect(answers).toMatchObject([
-    { __typename: 'HoldRunSuccess', replayed: false, run: { status: 'PAUSED' } },
-    { __typename: 'HoldRunSuccess', replayed: true, run: { status: 'PAUSED' } },
+    { __typename: 'HoldRunSuccess', isReplayed: false, run: { status: 'PAUSED' } },
+    { __typename: 'HoldRunSuccess', isReplayed: true, run: { status: 'PAUSED' } },
     { __typename: 'IdempotencyMismatch', differingPaths: ['comment'] },
     { __typename: 'NotPausable', status: 'PAUSED', message: expect.stringMatching(/\.$/) },
     { __typename: 'NotFound' },

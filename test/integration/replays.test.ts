@@ -43,8 +43,8 @@ describe('a command that is sent again with its key (G7)', () => {
     expect(again).toMatchObject({ replayed: true, changed: true, event: first.event })
     expect(again.run.run.status).toBe('COMPLETED')
     expect(
-      refused(await startPhase(commands, callers.worker, { ...input, fence: 2, repair: true })),
-    ).toMatchObject(mismatch('fence', 'repair'))
+      refused(await startPhase(commands, callers.worker, { ...input, fence: 2, isRepair: true })),
+    ).toMatchObject(mismatch('fence', 'isRepair'))
   })
 
   test('that was refused is decided again: only what was accepted is kept', async () => {

@@ -93,9 +93,9 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
     case 'release': {
       const { wait: seconds, blocked, untilChildren } = action
       // what waits for nothing says nothing of it: of a release after settling only the fence is kept
-      if (seconds !== null) Object.assign(input, { notBefore: Date.now() + seconds * 1000 })
-      if (blocked) Object.assign(input, { blocked })
-      if (untilChildren) Object.assign(input, { untilChildren })
+      if (seconds !== null) Object.assign(input, { claimableAt: Date.now() + seconds * 1000 })
+      if (blocked) Object.assign(input, { isBlocked: blocked })
+      if (untilChildren) Object.assign(input, { isWaitingForChildren: untilChildren })
       return {
         rule: ({ model, run, before, key }) => {
           if (!isActive(run) && before === run.status) oracle.rememberLastRelease(model, run, key)
@@ -118,7 +118,7 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
       return { rule: ({ run, now }) => oracle.pause(run, now) }
     case 'cancel': {
       const { comment, cascade } = action
-      Object.assign(input, { comment, cascade })
+      Object.assign(input, { comment, isCascading: cascade })
       return { rule: ({ run, now }) => oracle.cancel(run, now, cascade) }
     }
     case 'resume': {
@@ -144,7 +144,7 @@ function askRun(action: RunAction, run: ModelRun, input: Record<string, unknown>
       return { rule: ({ run, now }) => phases.advance(run, now, key) }
     case 'startPhase': {
       const { repair } = action
-      Object.assign(input, { phase: key, repair })
+      Object.assign(input, { phase: key, isRepair: repair })
       return { rule: ({ run, now }) => phases.startPhase(run, now, key, repair) }
     }
     case 'completeRound':

@@ -166,7 +166,8 @@ function askApproval(
     expiresInSeconds: action.expires ? EXPIRES : null,
     onExpiry,
   }
-  Object.assign(input, { ...question, phase, kind })
+  const { allowSelfApproval: isSelfApprovalAllowed, ...asked } = question
+  Object.assign(input, { ...asked, isSelfApprovalAllowed, phase, kind })
   return {
     rule: (turn) => approvals.requestApproval(turn.run, asking(turn), kind, question, phase),
   }

@@ -19,7 +19,7 @@ const START: StartRun = {
   project: 'default',
   concurrencyKey: null,
   parentRunId: null,
-  detached: false,
+  isDetached: false,
   continuesRunId: null,
   claim: null,
   idempotencyKey: null,

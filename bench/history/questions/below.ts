@@ -102,8 +102,8 @@ export const APPROVAL_LISTS: readonly Question[] = [
 /** Lists of executions. */
 export const EXECUTION_LISTS: readonly Question[] = [
   listOf('executions, all', EXECUTIONS_LIST, {}, 'true'),
-  listOf('executions, in flight', EXECUTIONS_LIST, { inFlight: true }, 'b."end" IS NULL'),
-  listOf('executions, ended', EXECUTIONS_LIST, { inFlight: false }, 'b."end" IS NOT NULL'),
+  listOf('executions, in flight', EXECUTIONS_LIST, { isInFlight: true }, 'b."end" IS NULL'),
+  listOf('executions, ended', EXECUTIONS_LIST, { isInFlight: false }, 'b."end" IS NOT NULL'),
   listOf('executions, outcome success', JUDGED, { outcomes: ['SUCCESS'] }, 'true'),
   listOf('executions, outcome incomplete', JUDGED, { outcomes: ['INCOMPLETE'] }, 'true'),
   listOf('executions, outcome cancelled', JUDGED, { outcomes: ['CANCELLED'] }, 'true'),

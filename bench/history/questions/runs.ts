@@ -18,7 +18,7 @@ interface Filter {
   readonly labels?: readonly string[]
   readonly project?: string
   readonly text?: string
-  readonly created?: { readonly after: string; readonly before: string }
+  readonly createdAt?: { readonly after: string; readonly before: string }
 }
 
 /** The filters: each alone, with many and with few matches, and some combinations. */
@@ -61,7 +61,7 @@ const FILTERS: Readonly<Record<string, Filter>> = {
 
 function daysAgo(from: number, to: number): Filter {
   const date = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
-  return { created: { after: date(from), before: date(to) } }
+  return { createdAt: { after: date(from), before: date(to) } }
 }
 
 const NEWEST: RunOrder = { field: 'CREATED', newestFirst: true }
@@ -146,7 +146,7 @@ async function askRuns(asker: Asker, variables: Record<string, unknown>, as?: Ca
 /** The cursor of the n-th run of a list; null if the list is shorter. */
 async function placeOf(
   { database }: Asker,
-  { created, ...rest }: Filter,
+  { createdAt: created, ...rest }: Filter,
   orderBy: RunOrder,
   as: Caller | undefined,
   nth: number,

@@ -68,7 +68,7 @@ export const STREAMS: readonly Question[] = [
     at: async (_, page) => (asker) => askEvents(asker, (page - 1) * PAGE),
   },
   {
-    name: 'runEvents',
+    name: 'runEventAppended',
     grows: 'page',
     ask: (asker) => askStream(asker, 0),
     at: async (_, page) => (asker) => askStream(asker, (page - 1) * PAGE),

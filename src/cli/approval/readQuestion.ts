@@ -14,7 +14,7 @@ export async function readQuestion({ pawl }: Invocation, id: string): Promise<Qu
   const found = ofAttempt.findLast(({ sha256 }) => digestOf(approval, sha256) === approval.digest)
   if (!found && digestOf(approval, null) === approval.digest)
     return { approval, artifact: null, isProven: true }
-  const likely = found ?? ofAttempt.findLast(({ valid }) => valid)
+  const likely = found ?? ofAttempt.findLast(({ isValid: valid }) => valid)
   if (!likely) return { approval, artifact: null, isProven: false }
   const artifact = (await pawl.artifacts.get(likely.id)) ?? likely
   return { approval, artifact, isProven: found !== undefined && isWhole(artifact) }

@@ -88,7 +88,7 @@ function questionOf({ gate, approver, selfApproval, expires, onExpiry }: Options
     gate: gate ?? 'agent',
     question: readText(question),
     approvers: approver,
-    allowSelfApproval: selfApproval,
+    isSelfApprovalAllowed: selfApproval,
     expiresInSeconds: expires,
     onExpiry: POLICIES[onExpiry],
   }

@@ -57,9 +57,9 @@ function conclude(invocation: Invocation, result: SubmitArtifactResult): ExitCod
   if (!isSuccess(result)) return reportProblem(invocation, result)
   invocation.answer(result, (printer) => {
     printer.line(artifactLine(printer.colors, result.artifact))
-    if (result.artifact.valid) printPhaseLine(printer, result)
+    if (result.artifact.isValid) printPhaseLine(printer, result)
   })
-  if (!result.artifact.valid) {
+  if (!result.artifact.isValid) {
     reportInvalid(invocation, result)
     return EXIT.invalid
   }

@@ -21,7 +21,7 @@ export async function cancelWithProof(demo: Demo): Promise<void> {
       await commands.run(['run', 'cancel', '--quiet', runId], (line) => narrator.echo(line))
     },
   })
-  expectEqual([run.status, run.cancelConfirmed], ['CANCELLED', true])
+  expectEqual([run.status, run.isCancelConfirmed], ['CANCELLED', true])
   narrator.conclude('CANCELLED, confirmed: no process of it is left.')
 }
 

@@ -52,7 +52,7 @@ export async function concludeRun(pawl: Pawl, keeper: LeaseKeeper, end: ClaimEnd
 function endClaim(pawl: Pawl, { runId, fence }: LeaseKeeper, run: RunDetail, failure: Failure | undefined) {
   const { status } = run
   if (failure?.reason === 'INCOMPLETE' && waitsForChildren(run))
-    return pawl.runs.release(runId, { fence, untilChildren: true })
+    return pawl.runs.release(runId, { fence, isWaitingForChildren: true })
   if (status === 'CANCELLING') return pawl.runs.confirmCancel(runId, { fence })
   if (isAtWork(run) && failure) {
     const { reason, error } = failure

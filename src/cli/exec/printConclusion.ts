@@ -46,7 +46,7 @@ export function printConclusion(invocation: Invocation, finish: Finish): void {
       red('  some of its processes could not be ended; nobody can claim the run until the lease expires'),
     )
   if (!run) return err.line(dim('  its run was deleted'))
-  const confirmed = run.cancelConfirmed ? ', confirmed' : ''
+  const confirmed = run.isCancelConfirmed ? ', confirmed' : ''
   err.line(`  run ${run.id} is ${paintStatus(err.colors, run)}${confirmed}`)
   if (run.outcome === 'INCOMPLETE') {
     for (const { detail } of run.missingEvidence) err.line(dim(`  missing: ${safeText(detail)}`))

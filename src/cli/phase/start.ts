@@ -24,7 +24,7 @@ export function phaseStartCommand(): Command {
       createAction<Options, [string]>(async (invocation, options, phase) => {
         const runId = await chooseRunId(invocation, options.run)
         const { fence, repair, because, idempotencyKey } = options
-        const fields = { fence, repair, because, idempotencyKey }
+        const fields = { fence, isRepair: repair, because, idempotencyKey }
         const result = await invocation.pawl.phases.start(runId, phase, fields)
         return invocation.answerResult(result, (success, printer) => printPhaseLine(printer, success))
       }),

@@ -5,7 +5,7 @@ import { safeText } from '../terminal/width.ts'
 
 /** One line about a file: whether it is valid, its path, size and hash. */
 export function artifactLine(colors: Colors, artifact: Artifact): string {
-  const { path, size, sha256, valid } = artifact
+  const { path, size, sha256, isValid: valid } = artifact
   const mark = valid ? colors.green('✔') : colors.red('✘')
   return `${mark} ${colors.bold(safeText(path))}  ${formatSize(size)}  ${colors.dim(`sha256 ${sha256.slice(0, 12)}`)}`
 }
@@ -26,7 +26,7 @@ export function printArtifacts(printer: Printer, artifacts: readonly Artifact[])
     `${artifact.round}.${artifact.attempt}`,
     safeText(artifact.path),
     formatSize(artifact.size),
-    artifact.valid ? colors.green('valid') : colors.red(problemLines(artifact)[0] ?? 'invalid'),
+    artifact.isValid ? colors.green('valid') : colors.red(problemLines(artifact)[0] ?? 'invalid'),
   ])
   printTable(printer, ['ARTIFACT', 'PHASE', 'ROUND.ATTEMPT', 'PATH', 'SIZE', ''], rows)
 }

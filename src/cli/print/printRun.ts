@@ -44,7 +44,7 @@ export function printRun(printer: Printer, run: RunDetail): void {
     ['place', `epoch ${run.epoch}, revision ${run.revision}, round ${run.round}`],
     ['created', formatAge(run.createdAt, run.asOf)],
     ['took', run.startedAt && formatDuration(between(run.startedAt, run.settledAt ?? run.asOf))],
-    ['parent', run.parent && `${run.parent.id}${run.detached ? '  (detached)' : ''}`],
+    ['parent', run.parent && `${run.parent.id}${run.isDetached ? '  (detached)' : ''}`],
     ['continues', run.continues?.id],
     ['continued by', run.continuedBy && `${run.continuedBy.id} (${run.continuedBy.status})`],
     ['next', run.nextAction === 'NONE' ? null : run.nextAction],
@@ -104,13 +104,13 @@ function describeOwner({ lease, asOf }: Run): string | null {
   return `${safeText(lease.owner)}, fence ${lease.fence} (${until})`
 }
 
-function describeWait({ notBefore, waitsFor, asOf }: Run): string | null {
+function describeWait({ claimableAt: notBefore, waitsFor, asOf }: Run): string | null {
   if (notBefore === null) return null
   const why = waitsFor === null ? '' : `: ${safeText(waitsFor)}`
   return notBefore > asOf ? `${notBefore} (in ${formatDuration(between(asOf, notBefore))})${why}` : null
 }
 
-function describeCancel({ cancelConfirmed }: Run): string | null {
+function describeCancel({ isCancelConfirmed: cancelConfirmed }: Run): string | null {
   if (cancelConfirmed === null) return null
   return cancelConfirmed ? 'confirmed: its processes are gone' : 'not confirmed by an owner'
 }

@@ -61,7 +61,7 @@ export function printWorkspace(
 
 /** Operations, one a line. */
 function printOperations(printer: Printer, operations: readonly WorkspaceOperation[]): void {
-  const rows = operations.map(({ id, kind, force, status, requestedBy, requestedAt, error }) => [
+  const rows = operations.map(({ id, kind, isForced: force, status, requestedBy, requestedAt, error }) => [
     id,
     force ? `${kind} (force)` : kind,
     status,

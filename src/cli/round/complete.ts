@@ -22,7 +22,7 @@ export function roundCompleteCommand(): Command {
         const runId = await chooseRunId(invocation, options.run)
         const { fence, idempotencyKey } = options
         const result = await invocation.pawl.rounds.complete(runId, { fence, summary, idempotencyKey })
-        return invocation.answerResult(result, ({ round, changed }, printer) =>
+        return invocation.answerResult(result, ({ round, hasChanged: changed }, printer) =>
           printer.line(changed ? `round ${round} is complete` : `round ${round} was complete already`),
         )
       }),

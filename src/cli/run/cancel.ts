@@ -27,7 +27,7 @@ export function runCancelCommand(): Command {
       createAction<Options, [string | undefined]>(async (invocation, options, id) => {
         const runId = await chooseRunId(invocation, id)
         const { comment, cascade, ifRevision, idempotencyKey } = options
-        const fields = { comment, cascade, ifRevision, idempotencyKey }
+        const fields = { comment, isCascading: cascade, ifRevision, idempotencyKey }
         const result = await invocation.pawl.runs.cancel(runId, fields)
         return invocation.answerResult(result, (success, printer) => {
           printRunLine(printer, success.run)
@@ -38,7 +38,7 @@ export function runCancelCommand(): Command {
 }
 
 function* explain(success: SuccessOf<CancelRunResult>): Generator<string> {
-  const { changed, run, childrenCancelled, childrenLeft } = success
+  const { hasChanged: changed, run, childrenCancelled, childrenLeft } = success
   if (!changed) yield `nothing was changed: it was already ${run.status}`
   else if (run.status === 'CANCELLING') yield 'its owner was told to stop, and has to confirm it'
   if (childrenCancelled > 0) yield `descendants cancelled with it: ${childrenCancelled}`

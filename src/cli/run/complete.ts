@@ -33,7 +33,7 @@ export function runCompleteCommand(): Command {
           ifRevision,
           idempotencyKey,
         })
-        return invocation.answerResult(result, ({ run, changed }, printer) => {
+        return invocation.answerResult(result, ({ run, hasChanged: changed }, printer) => {
           if (run) printRunLine(printer, run)
           else printer.line(`${runId} is COMPLETED`)
           if (!changed) invocation.note('nothing was changed: it was already COMPLETED')

@@ -27,7 +27,7 @@ export function runDetachCommand(): Command {
         return invocation.answerResult(result, (success, printer) => {
           printRunLine(printer, success.run)
           invocation.note(
-            success.changed
+            success.hasChanged
               ? 'it is no longer cancelled with its parent, and its parent no longer waits for it'
               : 'nothing was changed: it was already detached',
           )

@@ -30,7 +30,7 @@ export function runDiffCommand(): Command {
           else if (diff.patch === null) invocation.note('a later diff has replaced this one: try again')
           else printPatch(printer, diff.patch)
           if (!stat) invocation.note(summaryOf(diff))
-          if (diff.truncated) invocation.note('the patch was too long and is cut')
+          if (diff.isTruncated) invocation.note('the patch was too long and is cut')
         })
       }),
     )

@@ -34,9 +34,9 @@ export function runReleaseCommand(): Command {
           const runId = await chooseRunId(invocation, id)
           const result = await invocation.pawl.runs.release(runId, {
             fence,
-            notBefore,
+            claimableAt: notBefore,
             waitsFor,
-            untilChildren,
+            isWaitingForChildren: untilChildren,
             idempotencyKey,
           })
           return invocation.answerResult(result, (success, printer) => printRunLine(printer, success.run))

@@ -53,7 +53,7 @@ export function runStartCommand(): Command {
         project: options.project,
         concurrencyKey: options.concurrencyKey,
         parentRunId: options.parent,
-        detached: options.detached,
+        isDetached: options.detached,
         continuesRunId: options.continues,
         idempotencyKey: options.idempotencyKey,
         claim: options.claim || options.env ? claimOf(options) : undefined,

@@ -24,7 +24,10 @@ export function tokenRotateCommand(): Command {
     .option('--revoke', 'revoke the old one now and close every stream opened with it')
     .action(
       createAction<Options, [string]>(async (invocation, { expires, revoke }, id) => {
-        const result = await invocation.pawl.tokens.rotate(id, { expiresInSeconds: expires, revoke })
+        const result = await invocation.pawl.tokens.rotate(id, {
+          expiresInSeconds: expires,
+          isOldRevoked: revoke,
+        })
         return invocation.answerResult(result, ({ token, secret }, printer) => {
           invocation.note(`${token.id}: ${token.role} for ${token.name}; its secret, shown only once:`)
           printer.line(secret)

@@ -32,7 +32,7 @@ export function workflowApplyCommand(): Command {
     .action(
       createAction<Options, [string]>(async (invocation, { project }, file) => {
         const result = await invocation.pawl.workflows.register(await readDefinition(file), { project })
-        return invocation.answerResult(result, ({ workflow, changed }, printer) => {
+        return invocation.answerResult(result, ({ workflow, hasChanged: changed }, printer) => {
           const owner = workflow.project === null ? '' : ` of project ${safeText(workflow.project)}`
           const name = `${workflow.name} v${workflow.version}${owner}`
           printer.line(changed ? `registered ${name}` : `${name} was already registered`)

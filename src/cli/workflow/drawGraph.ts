@@ -14,7 +14,7 @@ function describePhase(workflow: WorkflowDetail, phase: WorkflowDetail['phases']
   const lines = [phase.key]
   if (phase.role) lines.push(`(${phase.role})`)
   if (phase.artifactPath) lines.push(phase.artifactPath)
-  if (phase.requiresApproval) lines.push('approval')
+  if (phase.isApprovalRequired) lines.push('approval')
   if (phase.key === roundEndOf(workflow)) lines.push('completes the round')
   return lines
 }
@@ -34,7 +34,7 @@ function drawMermaid(workflow: WorkflowDetail): string {
   const name = (key: string) => nameOf(workflow, key)
   const boxes = workflow.phases.map((phase) => {
     const label = describePhase(workflow, phase).map(escapeMermaid).join('<br/>')
-    const [open, close] = phase.isFinal ? ['([', '])'] : phase.requiresApproval ? ['{{', '}}'] : ['[', ']']
+    const [open, close] = phase.isFinal ? ['([', '])'] : phase.isApprovalRequired ? ['{{', '}}'] : ['[', ']']
     return `  ${name(phase.key)}${open}"${label}"${close}`
   })
   const ways = workflow.phases.flatMap(({ key, next }) => next.map((to) => `  ${name(key)} --> ${name(to)}`))
@@ -55,7 +55,7 @@ function drawDot(workflow: WorkflowDetail): string {
     const label = describePhase(workflow, phase)
       .map(escapeDot)
       .join(String.raw`\n`)
-    const shape = phase.isFinal ? 'doubleoctagon' : phase.requiresApproval ? 'hexagon' : 'box'
+    const shape = phase.isFinal ? 'doubleoctagon' : phase.isApprovalRequired ? 'hexagon' : 'box'
     return `  ${name(phase.key)} [label="${label}", shape=${shape}]`
   })
   const ways = workflow.phases.flatMap(({ key, next }) => next.map((to) => `  ${name(key)} -> ${name(to)}`))

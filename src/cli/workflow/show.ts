@@ -20,13 +20,15 @@ export function workflowShowCommand(): Command {
       return invocation.answer(workflow, (printer) => {
         const owner = workflow.project === null ? '' : `  of project ${safeText(workflow.project)}`
         printer.line(`${printer.colors.bold(workflow.name)} v${workflow.version}${owner}`)
-        const rows = workflow.phases.map(({ key, next, isFinal, role, requiresApproval, artifactPath }) => [
-          `${key === workflow.initialPhase ? '▸' : ' '} ${key}`,
-          [...next, ...(isFinal ? ['the end'] : [])].join(', '),
-          role ?? '',
-          safeText(artifactPath ?? ''),
-          requiresApproval ? 'yes' : '',
-        ])
+        const rows = workflow.phases.map(
+          ({ key, next, isFinal, role, isApprovalRequired: requiresApproval, artifactPath }) => [
+            `${key === workflow.initialPhase ? '▸' : ' '} ${key}`,
+            [...next, ...(isFinal ? ['the end'] : [])].join(', '),
+            role ?? '',
+            safeText(artifactPath ?? ''),
+            requiresApproval ? 'yes' : '',
+          ],
+        )
         printTable(printer, ['  PHASE', 'MAY BE FOLLOWED BY', 'ROLE', 'ARTIFACT', 'APPROVAL'], rows)
       })
     }),

@@ -74,7 +74,7 @@ export interface RotateToken {
   /** Null: the full lifetime of the old token. */
   readonly expiresInSeconds: number | null
   /** True to revoke the old token immediately. */
-  readonly revoke: boolean
+  readonly isOldRevoked: boolean
 }
 
 /**
@@ -84,7 +84,7 @@ export interface RotateToken {
 export async function rotateToken(
   { store, announce }: Pick<Commands, 'store' | 'announce'>,
   caller: Caller,
-  { tokenId, expiresInSeconds, revoke }: RotateToken,
+  { tokenId, expiresInSeconds, isOldRevoked: revoke }: RotateToken,
 ): Promise<ResultOf<'rotateToken', TokenCreated>> {
   const denied = checkRole(caller, 'rotateToken')
   if (denied) return denied

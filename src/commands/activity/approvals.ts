@@ -23,7 +23,7 @@ export interface RequestApproval extends DrivingInput {
   readonly expiresInSeconds?: number | null | undefined
   readonly onExpiry?: ExpiryPolicy | null | undefined
   readonly approvers?: readonly string[] | null | undefined
-  readonly allowSelfApproval?: boolean | null | undefined
+  readonly isSelfApprovalAllowed?: boolean | null | undefined
   readonly sessionId?: string | null | undefined
   readonly permission?: PermissionAsked | null | undefined
   /** What may be answered to a QUESTION; absent: any text. */
@@ -61,7 +61,7 @@ export async function requestApproval(
       expiresInSeconds: input.expiresInSeconds ?? null,
       onExpiry: input.onExpiry ?? 'WAIT',
       approvers: input.approvers ?? [],
-      allowSelfApproval: input.allowSelfApproval ?? true,
+      isSelfApprovalAllowed: input.isSelfApprovalAllowed ?? true,
       sessionId,
       permission,
       answerSchema: input.answerSchema ?? null,

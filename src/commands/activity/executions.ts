@@ -1,4 +1,4 @@
-import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
+import { differingFields } from '../../lifecycle/log/keptRequest.ts'
 import { mayFinish } from '../../lifecycle/decide/executions.ts'
 import type { Execution, Json, Run } from '../../lifecycle/run/run.ts'
 import type { ReportedEnd } from '../../lifecycle/run/enums.ts'
@@ -96,7 +96,7 @@ async function startAlone(
   if (started) return { ok: true, execution: started, run: null, replayed: false }
   const before = key && (await findExecutionByStartKey(pool, key.key, caller.principalId))
   if (!before) throw new Error('an execution was neither recorded nor found under its key')
-  const paths = differingPaths(before.request, request)
+  const paths = differingFields(before.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   return { ok: true, execution: before.execution, run: null, replayed: true }
 }
@@ -187,7 +187,7 @@ function findEnd(
   key: { readonly key: string; readonly request: Json } | null,
 ): ExecutionSuccess | RefusedWith<'IdempotencyMismatch'> | undefined {
   if (!key || key.key !== finishKey) return undefined
-  const paths = differingPaths(finishRequest, key.request)
+  const paths = differingFields(finishRequest, key.request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   return { ok: true, execution, run: null, replayed: true }
 }

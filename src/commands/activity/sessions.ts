@@ -98,7 +98,7 @@ export interface RecordPrompt extends Keyed {
   readonly phase: string
   readonly dedupKey: string
   readonly stage: PromptStage
-  readonly repair?: boolean | null | undefined
+  readonly isRepair?: boolean | null | undefined
   readonly fence?: number | null | undefined
 }
 
@@ -122,7 +122,7 @@ export function recordPrompt(
       phase,
       dedupKey,
       stage,
-      repair: input.repair ?? false,
+      isRepair: input.isRepair ?? false,
       fence,
     },
     input,

@@ -1,4 +1,4 @@
-import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
+import { differingFields } from '../../lifecycle/log/keptRequest.ts'
 import { findDeletion } from '../../store/run/delete/findDeletion.ts'
 import { findDeletionUnder } from '../../store/run/delete/findDeletionUnder.ts'
 import { findWorkspaceId } from '../../store/workspace/findWorkspaceId.ts'
@@ -40,7 +40,7 @@ export async function deleteRun(commands: Commands, caller: Caller, input: RunIn
   // the key is checked before the status, and the key of a deletion is stored on the tombstone of the run it deleted
   const before = await findDeletionUnder(commands.store.pool, run.run.project, idempotencyKey)
   return before
-    ? refuse({ type: 'IdempotencyMismatch', differingPaths: differingPaths(before.request, request) })
+    ? refuse({ type: 'IdempotencyMismatch', differingPaths: differingFields(before.request, request) })
     : answer
 }
 
@@ -56,7 +56,7 @@ async function findReplay(
   if (!deletion) return undefined
   const denied = checkProject(caller, deletion.project) ?? checkRole(caller, 'deleteRun')
   if (denied) return denied
-  const paths = differingPaths(deletion.request, request)
+  const paths = differingFields(deletion.request, request)
   return paths.length > 0
     ? refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
     : { ok: true, runId, replayed: true }

@@ -15,7 +15,7 @@ export interface OriginInput {
   /** The active parent of the new run. */
   readonly parentRunId: string | null
   /** True if it is detached from that parent. */
-  readonly detached: boolean
+  readonly isDetached: boolean
   /** The settled run that the new one continues. */
   readonly continuesRunId: string | null
 }
@@ -69,11 +69,11 @@ export async function findOrigin(
 async function findParent(
   commands: Commands,
   caller: Caller,
-  { parentRunId, detached }: OriginInput,
+  { parentRunId, isDetached: detached }: OriginInput,
 ): Promise<Pick<Origin, 'parentId' | 'detached' | 'depth'> | RefusedWith<OriginProblem>> {
   if (parentRunId === null)
     return detached
-      ? invalid('detached', 'a run is detached from a parent, and none is named')
+      ? invalid('isDetached', 'a run is detached from a parent, and none is named')
       : { parentId: null, detached, depth: 0 }
   const parent = await find(commands, caller, parentRunId)
   if ('problem' in parent) return parent

@@ -2,7 +2,7 @@ import type { ClaimRequest } from '../../lifecycle/run/commandInputs.ts'
 import { claim } from '../../lifecycle/decide/ownership.ts'
 import { nextDueAt } from '../../lifecycle/decide/due.ts'
 import { NO_FAMILY } from '../../lifecycle/run/family.ts'
-import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
+import { differingFields } from '../../lifecycle/log/keptRequest.ts'
 import type { Json, Run } from '../../lifecycle/run/run.ts'
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import { draftRun } from '../../lifecycle/decide/start.ts'
@@ -52,7 +52,7 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
     (start.claim ? checkRole(caller, 'claimRun') : undefined)
   if (denied) return denied
   const { project, concurrencyKey, parentRunId, continuesRunId } = start
-  const parentId = start.detached ? null : parentRunId
+  const parentId = start.isDetached ? null : parentRunId
   const { result } = await decideAndApply<StartResult>(commands, {
     subject: continuesRunId ?? parentRunId ?? `concurrency key ${concurrencyKey ?? ''}`,
     rounds: 5,
@@ -115,7 +115,7 @@ async function findReplay(
 
 /** Returns the answer to a key that was used before: the first result, or the differing paths. */
 export function answerKept(kept: KeptKey, run: LoadedRun, request: Json): RunResult<'IdempotencyMismatch'> {
-  const paths = differingPaths(kept.request, request)
+  const paths = differingFields(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   return { ok: true, run, changed: true, replayed: true, event: kept.event }
 }

@@ -6,7 +6,7 @@ import {
   type WorkspaceRefusal,
   type WorkspaceRefusalOf,
 } from '../../lifecycle/workspace/decideWorkspace.ts'
-import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
+import { differingFields } from '../../lifecycle/log/keptRequest.ts'
 import type { Json } from '../../lifecycle/run/run.ts'
 import type { GivenResult } from '../../lifecycle/workspace/workspaceResults.ts'
 import { mayReport, type PresentWorkspace } from '../../lifecycle/workspace/workspace.ts'
@@ -123,7 +123,7 @@ async function replay(
   kept: NonNullable<WorkspaceForDecision['kept']>,
   { request }: WorkspaceRequest,
 ): Promise<Result<WorkspaceSuccess, Problem>> {
-  const paths = differingPaths(kept.request, request)
+  const paths = differingFields(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   const { operationId } = kept
   const [operation = null] =

@@ -1,4 +1,4 @@
-import { differingPaths } from '../../lifecycle/log/differingPaths.ts'
+import { differingFields } from '../../lifecycle/log/keptRequest.ts'
 import { liveClaim, type Json, type Run } from '../../lifecycle/run/run.ts'
 import type { WorkspacePlace } from '../../lifecycle/workspace/workspace.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
@@ -172,7 +172,7 @@ async function findReplay(
 ): Promise<RecordResult | null> {
   const kept = await findWorkspaceKey(connection, loaded.run.project, 'recordWorkspace', key)
   if (!kept) return null
-  const paths = differingPaths(kept.request, request)
+  const paths = differingFields(kept.request, request)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   const workspace = await read(connection, kept.workspaceId)
   return { ok: true, workspace, run: loaded, created: kept.created, replayed: true }

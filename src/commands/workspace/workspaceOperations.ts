@@ -23,7 +23,7 @@ export interface OperationSuccess extends WorkspaceSuccess {
 export interface RequestOperation extends Keyed {
   readonly workspaceId: string
   readonly kind: OperationKind
-  readonly force?: boolean | null | undefined
+  readonly isForced?: boolean | null | undefined
   /** Seconds after which it can't be started any more; absent: no limit. */
   readonly expiresInSeconds?: number | null | undefined
 }
@@ -44,7 +44,7 @@ export async function requestWorkspaceOperation(
       type: 'requestWorkspaceOperation',
       operationId: newId('workspaceOperation'),
       kind,
-      force: input.force ?? false,
+      force: input.isForced ?? false,
       requestedBy: caller.name,
       requestedById: caller.principalId,
       expiresInSeconds: input.expiresInSeconds ?? null,

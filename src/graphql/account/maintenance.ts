@@ -20,16 +20,16 @@ import { statementCost } from '../request/statementCost.ts'
 defineMutation('sweep', {
   description: 'Applies all due changes of runs, as servers do every few seconds. ADMIN only.',
   input: defineInput('SweepInput', 'A sweep.', {
-    dryRun: defaulted(flag('Only report what would be done.'), false),
+    isDryRun: defaulted(flag('Whether it only reports what would be done.'), false),
   }),
-  run: ({ commands, caller }, { dryRun }) => sweep(commands, caller, dryRun),
+  run: ({ commands, caller }, { isDryRun }) => sweep(commands, caller, isDryRun),
   success: (t) => ({
     lapsed: t.idList({
       description: 'Runs whose owner was lost, whose cancel ran out of grace, or that ran out of time.',
       resolve: ({ lapsed }) => [...lapsed],
     }),
     expired: t.idList({ description: 'Runs that expired.', resolve: ({ expired }) => [...expired] }),
-    dryRun: t.exposeBoolean('dryRun', { description: 'Whether it only reported what would be done.' }),
+    isDryRun: t.exposeBoolean('isDryRun', { description: 'Whether it only reported what would be done.' }),
   }),
 })
 
@@ -44,7 +44,9 @@ const VerifyRunResult = defineResult<Extract<Awaited<ReturnType<typeof verifyRun
       extensions: statementCost(1),
       resolve: async ({ run }, _, context) => (await atSnapshot(run, context)) ?? run,
     }),
-    consistent: t.exposeBoolean('consistent', { description: 'Whether the run equals the fold of its log.' }),
+    isConsistent: t.exposeBoolean('consistent', {
+      description: 'Whether the run equals the fold of its log.',
+    }),
     differences: t.stringList({
       description: 'The differences, each with the guarantee that it violates.',
       resolve: ({ differences }) => differences.map(({ guarantee, detail }) => `${guarantee}: ${detail}`),

@@ -14,12 +14,12 @@ const ViewerRef = builder.objectRef<Caller>('Viewer').implement({
 })
 
 const ServerInfoRef = builder
-  .objectRef<{ readonly version: string; readonly now: Instant }>('ServerInfo')
+  .objectRef<{ readonly version: string; readonly asOf: Instant }>('ServerInfo')
   .implement({
     description: 'The server that answers.',
     fields: (t) => ({
       version: t.exposeString('version', { description: 'Its version.' }),
-      now: t.expose('now', {
+      asOf: t.expose('asOf', {
         type: 'DateTime',
         description: "The time of the database's clock, which leases follow.",
       }),
@@ -31,6 +31,9 @@ builder.queryFields((t) => ({
   server: t.field({
     type: ServerInfoRef,
     description: 'The server that answers.',
-    resolve: async (_, __, { version, commands }) => ({ version, now: await readClock(commands.store.pool) }),
+    resolve: async (_, __, { version, commands }) => ({
+      version,
+      asOf: await readClock(commands.store.pool),
+    }),
   }),
 }))

@@ -107,7 +107,7 @@ defineMutation('rotateToken', {
       TEN_YEARS,
       'Seconds until the new token expires; if absent, the full lifetime of the old one.',
     ),
-    revoke: defaulted(
+    isOldRevoked: defaulted(
       flag('Whether the old token is revoked immediately; otherwise it stays valid until it is revoked.'),
       false,
     ),

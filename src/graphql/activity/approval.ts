@@ -140,7 +140,7 @@ builder.objectType(ApprovalRef, {
       description: 'Names of those who may decide; empty: anyone with the role.',
       resolve: ({ approval }) => [...approval.approvers],
     }),
-    allowSelfApproval: t.boolean({
+    isSelfApprovalAllowed: t.boolean({
       description: 'Whether the requester may decide it.',
       resolve: ({ approval }) => approval.allowSelfApproval,
     }),

@@ -34,7 +34,7 @@ import { defineMutation, RunSuccessRef } from '../answers/mutation.ts'
 import { ApprovalRef } from '../kit/refs.ts'
 
 const approvalSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Approval>>) => {
-  const { run, replayed } = runSuccessFields(t)
+  const { run, isReplayed } = runSuccessFields(t)
   return {
     approval: t.field({
       type: ApprovalRef,
@@ -42,7 +42,7 @@ const approvalSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Ap
       resolve: ({ run: loaded, row: approval }) => ({ runId: loaded.run.id, approval }),
     }),
     run,
-    replayed,
+    isReplayed,
   }
 }
 
@@ -83,7 +83,7 @@ defineMutation('requestApproval', {
         maxItems: 100,
       },
     ),
-    allowSelfApproval: defaulted(flag('Whether the requester may decide it.'), true),
+    isSelfApprovalAllowed: defaulted(flag('Whether the requester may decide it.'), true),
     sessionId: id(
       'The session whose agent asks a PERMISSION or a QUESTION; a PERMISSION without one is never allowed always.',
     ),

@@ -52,7 +52,7 @@ builder.objectType(ArtifactRef, {
       resolve: ({ artifact }) => artifact.sha256,
     }),
     size: t.int({ description: 'Bytes of its content in UTF-8.', resolve: ({ artifact }) => artifact.size }),
-    valid: t.boolean({
+    isValid: t.boolean({
       description: 'Whether it meets the declaration of its workflow.',
       resolve: ({ artifact }) => artifact.valid,
     }),

@@ -29,7 +29,7 @@ defineMutation('submitArtifact', {
   run: ({ commands, caller }, input) => submitArtifact(commands, caller, input),
   interfaces: [RunSuccessRef],
   success: (t) => {
-    const { run, replayed } = runSuccessFields(t)
+    const { run, isReplayed } = runSuccessFields(t)
     return {
       artifact: t.field({
         type: ArtifactRef,
@@ -46,7 +46,7 @@ defineMutation('submitArtifact', {
         },
       }),
       run,
-      replayed,
+      isReplayed,
     }
   },
 })

@@ -39,7 +39,7 @@ const ExecutionFilterInput = defineInput(
   {
     runId: id('Of this run.'),
     outcomes: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
-    inFlight: flag('True: only those that have not ended; false: only those that have.'),
+    isInFlight: flag('True: only those that have not ended; false: only those that have.'),
   },
 )
 
@@ -59,7 +59,7 @@ builder.queryField('executions', (t) =>
     resolve: (_, args, context) => {
       const { filter } = checkArgs(filterSchema, args)
       const page = readPage(EXECUTIONS, args)
-      const which = { runId: filter?.runId ?? null, inFlight: filter?.inFlight ?? null }
+      const which = { runId: filter?.runId ?? null, inFlight: filter?.isInFlight ?? null }
       return filter?.outcomes
         ? scanExecutions(context, which, page, filter.outcomes)
         : readExecutions(context, which, page)
@@ -86,7 +86,7 @@ defineMutation('startExecution', {
       description: 'The execution.',
       resolve: ({ execution }: ExecutionSuccess) => execution,
     }),
-    replayed: t.exposeBoolean('replayed', REPLAYED),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })
 
@@ -126,7 +126,7 @@ defineMutation('finishExecution', {
       description: 'Its outcome; null for an AGENT token whose claim is over.',
       resolve: ({ execution }, _, context) => readOutcome(execution, null, context),
     }),
-    replayed: t.exposeBoolean('replayed', REPLAYED),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })
 

@@ -35,7 +35,7 @@ defineMutation('sendMessage', {
   run: ({ commands, caller }, input) => sendMessage(commands, caller, input),
   success: (t) => ({
     runMessage: t.field({ type: MessageRef, description: 'The current message.', resolve: toNode }),
-    replayed: t.exposeBoolean('replayed', REPLAYED),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })
 
@@ -52,6 +52,6 @@ defineMutation('acknowledgeMessage', {
   run: ({ commands, caller }, input) => acknowledgeMessage(commands, caller, input),
   success: (t) => ({
     runMessage: t.field({ type: MessageRef, description: 'The current message.', resolve: toNode }),
-    replayed: t.exposeBoolean('replayed', REPLAYED),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })

@@ -31,7 +31,7 @@ import { defineMutation, defineRunMutation, RunSuccessRef } from '../answers/mut
 import { PhaseRef } from '../kit/refs.ts'
 
 const phaseSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
-  const { run, replayed } = runSuccessFields(t)
+  const { run, isReplayed } = runSuccessFields(t)
   const phase = t.field({
     type: PhaseRef,
     description: 'The phase that the command was about, in its current state.',
@@ -41,7 +41,7 @@ const phaseSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
       return found
     },
   })
-  return { run, phase, replayed }
+  return { run, phase, isReplayed }
 }
 
 /** Returns the phase that a command was about: by the time of a replay, the run may be at another phase or round. */
@@ -85,7 +85,7 @@ defineRunMutation('startPhase', {
     runId,
     phase: phaseKey,
     fence,
-    repair: defaulted(flag('Starts a repair attempt while an attempt is under way.'), false),
+    isRepair: defaulted(flag('Starts a repair attempt while an attempt is under way.'), false),
     because: text(10_000, 'Why it is repaired; kept in the log.'),
     ifRevision,
     idempotencyKey,
@@ -136,7 +136,7 @@ defineRunMutation('completeRound', {
     idempotencyKey,
   }),
   success: (t) => {
-    const { run, replayed } = runSuccessFields(t)
+    const { run, isReplayed } = runSuccessFields(t)
     return {
       run,
       round: t.int({
@@ -144,8 +144,8 @@ defineRunMutation('completeRound', {
         resolve: ({ event, run: after }) =>
           event?.type === 'round.completed' ? event.payload.round : after.run.completedRound,
       }),
-      changed: t.exposeBoolean('changed', { description: 'False if it was already complete.' }),
-      replayed,
+      hasChanged: t.exposeBoolean('changed', { description: 'False if it was already complete.' }),
+      isReplayed,
     }
   },
 })

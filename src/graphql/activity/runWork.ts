@@ -121,7 +121,7 @@ builder.objectFields(RunRef, (t) => ({
       'The id of its parent, whether or not that is still there and yours to see; null: it has none.',
     resolve: ({ run }) => run.parentId,
   }),
-  detached: t.boolean({
+  isDetached: t.boolean({
     description:
       'Whether it is independent of its parent; otherwise it is cancelled with the parent, and the parent waits for it.',
     resolve: ({ run }) => run.detached,

@@ -36,7 +36,7 @@ const sessionSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Ses
     description: 'The current session.',
     resolve: ({ run: { run }, row: session }) => ({ runId: run.id, session }),
   }),
-  replayed: t.exposeBoolean('replayed', REPLAYED),
+  isReplayed: t.exposeBoolean('replayed', REPLAYED),
 })
 
 const sessionId = required(id('The session.'))
@@ -55,12 +55,12 @@ defineMutation('openSession', {
   }),
   run: ({ commands, caller }, input) => openSession(commands, caller, input),
   success: (t) => {
-    const { session, replayed } = sessionSuccessFields(t)
-    const created = t.boolean({
+    const { session, isReplayed } = sessionSuccessFields(t)
+    const isNew = t.boolean({
       description: 'False if a live session was adopted.',
       resolve: (answer) => answer.created,
     })
-    return { session, created, replayed }
+    return { session, isNew, isReplayed }
   },
 })
 
@@ -86,7 +86,7 @@ defineMutation('recordPrompt', {
     phase: required(name('Key of the phase it is for, the current one.')),
     dedupKey: required(name('Identifies the prompt: a hash of its content.')),
     stage: required(oneOf(PromptStage, PROMPT_STAGES, 'How far it was delivered.')),
-    repair: defaulted(flag('Whether it asks for a repair of an earlier result.'), false),
+    isRepair: defaulted(flag('Whether it asks for a repair of an earlier result.'), false),
     fence,
     ifRevision,
     idempotencyKey,

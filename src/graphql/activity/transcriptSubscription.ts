@@ -22,7 +22,7 @@ async function findFollowedRun(sessionId: string, context: RequestContext): Prom
 }
 
 builder.subscriptionFields((t) => ({
-  transcript: t.field({
+  transcriptEntryAppended: t.field({
     type: TranscriptEntryRef,
     description:
       'What the agent of a session says, after a cursor, each entry once and in order; ends when the session is DISPOSED and everything was delivered.',

@@ -52,12 +52,12 @@ export const runSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>)
     description: WITHHELD_RUN,
     resolve: ({ run, withheld }) => (withheld ? null : run),
   }),
-  replayed: t.exposeBoolean('replayed', REPLAYED),
+  isReplayed: t.exposeBoolean('replayed', REPLAYED),
 })
 
 /** Fields of every success that may include a claim. */
 export const claimSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
-  const { run, replayed } = runSuccessFields(t)
+  const { run, isReplayed } = runSuccessFields(t)
   return {
     run,
     lease: t.field({
@@ -77,7 +77,7 @@ export const claimSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess
         return claim && commands.mintAgentToken(answer.run.run.id, claim.fence)
       },
     }),
-    replayed,
+    isReplayed,
   }
 }
 
@@ -145,14 +145,14 @@ defineRunMutation('releaseRun', {
   input: defineInput('ReleaseRunInput', 'A release.', {
     runId,
     fence: requiredFence,
-    notBefore: instant(
+    claimableAt: instant(
       'A running run returns to the queue and cannot be claimed before this time; at most 8 days ahead.',
     ),
     waitsFor: text(500, 'What the run waits for, for display.'),
-    blocked: flag(
-      'Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `notBefore`.',
+    isBlocked: flag(
+      'Whether the owner could not begin, as where another run is in the directory: the queue limit counts on then, from when the run was first queued. Left out: it counts from `claimableAt`.',
     ),
-    untilChildren: defaulted(
+    isWaitingForChildren: defaulted(
       flag('Whether the run cannot be claimed until its attached children have ended.'),
       false,
     ),

@@ -66,7 +66,7 @@ builder.objectType(RunRef, {
       description: 'Its outcome; null while active.',
       resolve: ({ run }) => outcomeOfRun(run),
     }),
-    cancelConfirmed: t.boolean({
+    isCancelConfirmed: t.boolean({
       nullable: true,
       description: 'Whether the owner confirmed that its processes are gone; null unless CANCELLED.',
       resolve: ({ run }) => run.cancelConfirmed,
@@ -135,7 +135,7 @@ builder.objectType(RunRef, {
       description: 'The claim on it, live or expired; null where nobody holds it.',
       resolve: ({ run, now }) => run.claim && { claim: run.claim, now },
     }),
-    notBefore: t.field({
+    claimableAt: t.field({
       type: 'DateTime',
       nullable: true,
       description:

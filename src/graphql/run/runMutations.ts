@@ -45,7 +45,7 @@ defineMutation('startRun', {
     parentRunId: id(
       'The parent, which must be active: the child is cancelled with it, and the parent cannot complete before the child has ended.',
     ),
-    detached: defaulted(flag('Whether it is independent of its parent; only with `parentRunId`.'), false),
+    isDetached: defaulted(flag('Whether it is independent of its parent; only with `parentRunId`.'), false),
     continuesRunId: id(
       'The settled run of the same workflow that it continues; rounds are counted on from there. A run can be continued once.',
     ),
@@ -62,7 +62,7 @@ defineMutation('startRun', {
       project: input.project ?? projectOf(caller),
       concurrencyKey: input.concurrencyKey ?? null,
       parentRunId: input.parentRunId ?? null,
-      detached: input.detached,
+      isDetached: input.isDetached,
       continuesRunId: input.continuesRunId ?? null,
       claim: input.claim ?? null,
       idempotencyKey: input.idempotencyKey ?? null,
@@ -97,7 +97,7 @@ defineRunMutation('completeRun', {
   }),
   success: (t) => ({
     ...runSuccessFields(t),
-    changed: t.exposeBoolean('changed', {
+    hasChanged: t.exposeBoolean('changed', {
       description: 'False if the same claim had already completed it.',
     }),
   }),
@@ -122,18 +122,18 @@ defineRunMutation('cancelRun', {
   input: defineInput('CancelRunInput', 'A cancel.', {
     runId,
     comment,
-    cascade: defaulted(flag('Whether its children are cancelled too.'), true),
+    isCascading: defaulted(flag('Whether its children are cancelled too.'), true),
     ifRevision,
     idempotencyKey,
   }),
   success: (t) => {
-    const { run, replayed } = runSuccessFields(t)
-    const changed = t.exposeBoolean('changed', {
+    const { run, isReplayed } = runSuccessFields(t)
+    const hasChanged = t.exposeBoolean('changed', {
       description: 'False if nothing changed: the run is final, or already being cancelled.',
     })
     return {
       run,
-      changed,
+      hasChanged,
       childrenCancelled: t.int({
         description: 'How many runs below it were cancelled with it so far.',
         resolve: ({ relatives }) => relatives.cancelled,
@@ -145,7 +145,7 @@ defineRunMutation('cancelRun', {
         resolve: ({ relatives }, _, { caller, reads }) =>
           relatives.left.filter(({ run: child }) => seesRun(caller, child)).map((child) => reads.note(child)),
       }),
-      replayed,
+      isReplayed,
     }
   },
 })
@@ -156,7 +156,7 @@ defineRunMutation('detachRun', {
   input: defineInput('DetachRunInput', 'A detachment.', { runId, comment, ifRevision, idempotencyKey }),
   success: (t) => ({
     ...runSuccessFields(t),
-    changed: t.exposeBoolean('changed', { description: 'False if it was already detached.' }),
+    hasChanged: t.exposeBoolean('changed', { description: 'False if it was already detached.' }),
   }),
 })
 
@@ -166,6 +166,6 @@ defineMutation('deleteRun', {
   run: ({ commands, caller }, input) => deleteRun(commands, caller, input),
   success: (t) => ({
     runId: t.exposeID('runId', { description: 'The deleted run.' }),
-    replayed: t.exposeBoolean('replayed', REPLAYED),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })

@@ -66,8 +66,8 @@ const RunFilterInput = defineInput('RunFilter', 'Which runs to list; what is lef
   owner: name('Held by an owner of this name now.'),
   parentRunId: id('Started below this run.'),
   concurrencyKey: name('With this concurrency key.'),
-  created: nested(TimeRange, 'Created within this range.'),
-  settled: nested(TimeRange, 'Settled within this range.'),
+  createdAt: nested(TimeRange, 'Created within this range.'),
+  settledAt: nested(TimeRange, 'Settled within this range.'),
 })
 
 const filterSchema = z.object({ filter: RunFilterInput.schema.nullish() })
@@ -79,7 +79,8 @@ const orderSchema = z.object({ orderBy: RunOrder.schema.optional() })
  * @throws BAD_USER_INPUT
  */
 function readFilter(args: { readonly filter?: unknown }): RunFilter {
-  return checkArgs(filterSchema, args).filter ?? {}
+  const { createdAt: created, settledAt: settled, ...filter } = checkArgs(filterSchema, args).filter ?? {}
+  return { ...filter, created, settled }
 }
 
 const RunCount = builder.objectRef<StatusCount>('RunCount').implement({

@@ -109,34 +109,34 @@ async function checkFollowed(runId: string, context: RequestContext): Promise<vo
 }
 
 const runId = { required: true, description: 'The run.' } as const
-const untilSettled = {
+const isOverWhenSettled = {
   required: true,
   defaultValue: false,
   description:
-    'Ends the stream when the run settles, although it might be resumed; otherwise only when it is final.',
+    'Whether the stream ends when the run settles, although it might be resumed; otherwise it ends when the run is final.',
 } as const
 
 builder.subscriptionFields((t) => ({
-  runStatus: t.field({
+  runChanged: t.field({
     type: RunFrame,
     description:
       'The state of a run: the current one first, then after each change. Ends when the run is final.',
     args: {
       runId: t.arg.id(runId),
       after: t.arg.int({ description: 'The last revision that you have: only later ones are sent.' }),
-      untilSettled: t.arg.boolean(untilSettled),
+      isOverWhenSettled: t.arg.boolean(isOverWhenSettled),
     },
     subscribe: async (_, args, context) => {
       await checkFollowed(args.runId, context)
       return tailStatus(context.streams, {
         runId: args.runId,
         after: args.after ?? 0,
-        untilSettled: args.untilSettled,
+        untilSettled: args.isOverWhenSettled,
       })
     },
     resolve: (frame) => frame,
   }),
-  runEvents: t.field({
+  runEventAppended: t.field({
     type: RunEventRef,
     description:
       'Every event of a run after a cursor, once and in order; ends after the last one of a final run.',
@@ -146,14 +146,14 @@ builder.subscriptionFields((t) => ({
         defaultValue: 0,
         description: 'The last `seq` that you have; 0: from the beginning.',
       }),
-      untilSettled: t.arg.boolean(untilSettled),
+      isOverWhenSettled: t.arg.boolean(isOverWhenSettled),
     },
     subscribe: async (_, args, context) => {
       await checkFollowed(args.runId, context)
       return tailEvents(context.streams, {
         runId: args.runId,
         after: Math.max(0, args.after ?? 0),
-        untilSettled: args.untilSettled,
+        untilSettled: args.isOverWhenSettled,
       })
     },
     resolve: (event) => event,
@@ -178,7 +178,7 @@ builder.subscriptionFields((t) => ({
     },
     resolve: (change) => change,
   }),
-  directives: t.field({
+  directiveIssued: t.field({
     type: DirectiveRef,
     description:
       'The directives to the owner of a claim: the current one, then every change, and each message once. Ends with STOP or LEASE_LOST.',

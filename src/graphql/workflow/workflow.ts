@@ -28,7 +28,7 @@ const WorkflowPhaseRef = builder.objectRef<WorkflowPhase>('WorkflowPhase').imple
       nullable: true,
       description: 'The role of the agent that works on it.',
     }),
-    requiresApproval: t.boolean({
+    isApprovalRequired: t.boolean({
       description: 'Whether a person must approve before it is completed.',
       resolve: ({ approval }) => approval !== null,
     }),
@@ -148,6 +148,6 @@ defineMutation('registerWorkflow', {
       description: 'The workflow as it is registered.',
       resolve: ({ workflow }) => workflow,
     }),
-    changed: t.exposeBoolean('changed', { description: 'False if it was already registered.' }),
+    hasChanged: t.exposeBoolean('changed', { description: 'False if it was already registered.' }),
   }),
 })

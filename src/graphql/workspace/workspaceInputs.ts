@@ -75,9 +75,13 @@ export const DiffInput = complete(
     deletions: required(count('Lines deleted, in total.')),
     files: required(listed(FileInput, MAX.files, 'The files that differ, at most 2,000.')),
     patch: required(content('The patch, at most 1,048,576 UTF-16 units of it.', MAX.patch)),
-    truncated: defaulted(flag('Whether the patch, or the list of files, was cut.'), false),
+    isTruncated: defaulted(flag('Whether the patch, or the list of files, was cut.'), false),
   }),
-  ({ head = null, ...rest }): DiffResult & { readonly patch: string } => ({ head, ...rest }),
+  ({ head = null, isTruncated: truncated, ...rest }): DiffResult & { readonly patch: string } => ({
+    head,
+    truncated,
+    ...rest,
+  }),
 )
 
 export const MergeInput = complete(

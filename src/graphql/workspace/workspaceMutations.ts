@@ -70,10 +70,10 @@ defineMutation('recordWorkspace', {
       description: 'The run, unchanged; never null.',
       resolve: ({ run }) => run,
     }),
-    created: t.exposeBoolean('created', {
+    isNew: t.exposeBoolean('created', {
       description: 'True if the workspace is new; false if the run or the directory already had one.',
     }),
-    replayed: t.exposeBoolean('replayed', REPLAYED),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })
 
@@ -90,7 +90,7 @@ function operationSuccessFields(t: ObjectFieldBuilder<SchemaTypes, OperationSucc
       description: 'Its current workspace.',
       resolve: ({ workspace }) => workspace,
     }),
-    replayed: t.exposeBoolean('replayed', REPLAYED),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }
 }
 
@@ -100,7 +100,7 @@ defineMutation('requestWorkspaceOperation', {
   input: defineInput('RequestWorkspaceOperationInput', 'What to do with a workspace.', {
     workspaceId,
     kind: required(oneOf(WorkspaceOperationKind, OPERATION_KINDS, 'What to do.')),
-    force: defaulted(flag('For a REMOVE: do it even if work is lost.'), false),
+    isForced: defaulted(flag('For a REMOVE: whether it is done even if work is lost.'), false),
     expiresInSeconds: seconds(
       'Seconds after which it is given up if no worker has started it; if absent, never.',
     ),
@@ -156,6 +156,6 @@ defineMutation('reportPreview', {
       description: 'The current workspace.',
       resolve: ({ workspace }) => workspace,
     }),
-    replayed: t.exposeBoolean('replayed', REPLAYED),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })

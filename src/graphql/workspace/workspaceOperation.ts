@@ -65,7 +65,7 @@ const DiffRef = builder.objectRef<DiffNode>('WorkspaceDiff').implement({
       complexity: { field: 1, multiplier: PAGE.max },
       resolve: ({ files }) => [...files],
     }),
-    truncated: t.exposeBoolean('truncated', {
+    isTruncated: t.exposeBoolean('truncated', {
       description: 'Whether the patch, or the list of files, was cut.',
     }),
     patch: t.string({
@@ -107,7 +107,7 @@ builder.objectType(WorkspaceOperationRef, {
       description: 'What is to be done.',
       resolve: ({ operation }) => operation.kind,
     }),
-    force: t.boolean({
+    isForced: t.boolean({
       description: 'For a REMOVE: whether it is done even if work is lost.',
       resolve: ({ operation }) => operation.force,
     }),

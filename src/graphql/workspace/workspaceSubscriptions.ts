@@ -40,7 +40,7 @@ builder.subscriptionFields((t) => ({
     resolve: async (frame, _, { reads }) =>
       (reads.atOneMoment ? await reads.workspace.load(frame.workspace.id) : null) ?? frame,
   }),
-  workspaceRequests: t.field({
+  workspaceOperationRequested: t.field({
     type: WorkspaceOperationRef,
     description:
       'The operations requested from the worker of a machine: all that can be started now, oldest first, then each new one. An operation is sent again when its deadline has passed, or a minute after nobody has started it. Does not end by itself.',

@@ -49,6 +49,7 @@ const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation)
   if (approval)
     openQuestion(draft, situation, {
       ...approval,
+      isSelfApprovalAllowed: approval.allowSelfApproval,
       kind: 'REVIEW',
       phase,
       artifact: { id, path, sha256 },

@@ -14,7 +14,7 @@ export interface Question {
   readonly phase: Phase | null
   readonly artifact: { readonly id: string; readonly path: string; readonly sha256: string } | null
   readonly approvers: readonly string[]
-  readonly allowSelfApproval: boolean
+  readonly isSelfApprovalAllowed: boolean
   readonly expiresInSeconds: number | null
   readonly onExpiry: ExpiryPolicy
   /** The session that asks, for a question asked in a turn. */
@@ -50,7 +50,7 @@ export function openQuestion(draft: Draft, { newApprovalId, sha256 }: Situation,
     expiresAt: expiresInSeconds === null ? null : new Date(draft.now + expiresInSeconds * 1000).toISOString(),
     onExpiry: question.onExpiry,
     approvers: [...question.approvers],
-    allowSelfApproval: question.allowSelfApproval,
+    allowSelfApproval: question.isSelfApprovalAllowed,
     awaitsApproval: kind === 'REVIEW' && phase !== null,
     ...inTurn,
   })

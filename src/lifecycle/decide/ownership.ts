@@ -41,11 +41,17 @@ const MAX_WAIT_MS = 8 * 86_400_000
  * or keeps its status.
  */
 const decideRelease: Rule<'releaseRun'> = (draft, command, { family }) => {
-  const { fence, notBefore, waitsFor, blocked, untilChildren } = command
+  const {
+    fence,
+    claimableAt: notBefore,
+    waitsFor,
+    isBlocked: blocked,
+    isWaitingForChildren: untilChildren,
+  } = command
   const { now } = draft
   if (notBefore !== null && notBefore > now + MAX_WAIT_MS) {
     const message = 'is more than 8 days ahead: pause the run instead, and have a person resume it'
-    return { type: 'InvalidInput', issues: [{ path: ['notBefore'], message }] }
+    return { type: 'InvalidInput', issues: [{ path: ['claimableAt'], message }] }
   }
   withdrawQuestion(draft, 'RELEASED')
   const { run } = draft

@@ -16,7 +16,11 @@ import {
 } from './phaseTransitions.ts'
 
 /** Starts the current phase, or repairs the attempt under way. */
-const decideStartPhase: Rule<'startPhase'> = (draft, { phase: key, repair, because }, { workflow }) => {
+const decideStartPhase: Rule<'startPhase'> = (
+  draft,
+  { phase: key, isRepair: repair, because },
+  { workflow },
+) => {
   const { run } = draft
   const refused = checkCurrent(draft, repair ? 'repairPhase' : 'startPhase', key, workflow)
   if (refused) return refused
@@ -50,7 +54,7 @@ const RECOVERY = {
   kind: 'RECOVERY',
   artifact: null,
   approvers: [],
-  allowSelfApproval: true,
+  isSelfApprovalAllowed: true,
   onExpiry: 'WAIT',
 } as const
 

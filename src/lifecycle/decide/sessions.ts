@@ -45,7 +45,7 @@ const decideUpdateSession: Rule<'updateSession'> = (draft, { sessionId, status, 
 /** Records a prompt before and after sending; a key that was SENT is never sent again. */
 const decideRecordPrompt: Rule<'recordPrompt'> = (draft, command, { workflow }) => {
   const { run } = draft
-  const { sessionId, phase: key, dedupKey, repair } = command
+  const { sessionId, phase: key, dedupKey, isRepair: repair } = command
   if (!admits('recordPrompt', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   const session = run.sessions.find((each) => each.id === sessionId)
   if (!session) return { type: 'NotFound', kind: 'SESSION', id: sessionId }

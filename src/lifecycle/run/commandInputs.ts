@@ -54,13 +54,13 @@ type Asked =
       readonly type: 'releaseRun'
       readonly fence: number
       /** The run can't be claimed before this time; null: no delay. */
-      readonly notBefore: Instant | null
+      readonly claimableAt: Instant | null
       /** What the run waits for, for display. */
       readonly waitsFor: string | null
       /** True if the owner could not start: the queue limit keeps counting from where it did before the claim. */
-      readonly blocked: boolean
+      readonly isBlocked: boolean
       /** True if the run can't be claimed while an attached child of it is active. */
-      readonly untilChildren: boolean
+      readonly isWaitingForChildren: boolean
     }
   | { readonly type: 'pauseRun'; readonly comment: string | null }
   | {
@@ -70,14 +70,14 @@ type Asked =
     }
   | ({ readonly type: 'completeRun'; readonly output: Json } & Driving)
   | ({ readonly type: 'failRun'; readonly error: string; readonly reason: FailReason } & Driving)
-  | { readonly type: 'cancelRun'; readonly comment: string | null; readonly cascade: boolean }
+  | { readonly type: 'cancelRun'; readonly comment: string | null; readonly isCascading: boolean }
   | { readonly type: 'confirmCancel'; readonly fence: number }
   | { readonly type: 'deleteRun' }
   | ({ readonly type: 'advancePhase'; readonly to: string } & Driving)
   | ({
       readonly type: 'startPhase'
       readonly phase: string
-      readonly repair: boolean
+      readonly isRepair: boolean
       readonly because: string | null
     } & Driving)
   | ({
@@ -121,7 +121,7 @@ type Asked =
       readonly phase: string
       readonly dedupKey: string
       readonly stage: PromptStage
-      readonly repair: boolean
+      readonly isRepair: boolean
     } & Driving)
   | ({
       readonly type: 'submitArtifact'
@@ -141,7 +141,7 @@ type Asked =
       readonly question: string
       readonly payload: Json
       readonly approvers: readonly string[]
-      readonly allowSelfApproval: boolean
+      readonly isSelfApprovalAllowed: boolean
       /** Null: without a limit, or the default for a question asked in a turn. */
       readonly expiresInSeconds: number | null
       readonly onExpiry: ExpiryPolicy

@@ -86,7 +86,7 @@ export const COMMANDS = {
       ...anySettled,
     },
     refusals: ['LeaseLost', ...ON_RUN],
-    defaults: { notBefore: null, waitsFor: null, blocked: false, untilChildren: false },
+    defaults: { claimableAt: null, waitsFor: null, isBlocked: false, isWaitingForChildren: false },
   },
   pauseRun: {
     roles: operator,
@@ -123,7 +123,7 @@ export const COMMANDS = {
       FAILED: ['CANCELLING', 'CANCELLED'],
     },
     refusals: [...ON_RUN],
-    defaults: { comment: null, cascade: true },
+    defaults: { comment: null, isCascading: true },
   },
   confirmCancel: {
     roles: worker,
@@ -157,7 +157,7 @@ export const COMMANDS = {
     offeredAs: 'START_PHASE',
     transitions: atWork,
     refusals: ['IllegalTransition', 'UnknownPhase', ...DRIVING],
-    defaults: { repair: false, because: null, fence: null },
+    defaults: { isRepair: false, because: null, fence: null },
   },
   failPhase: {
     roles: driver,

@@ -34,7 +34,7 @@ export const submitArtifact = defineAgentTool({
 })
 
 function tell(artifact: Artifact, { key, status, attempts }: Phase): Answer<z.input<typeof artifactResult>> {
-  const { id: artifactId, path, sha256, valid: isValid } = artifact
+  const { id: artifactId, path, sha256, isValid } = artifact
   const problems = artifact.problems.map((problem) => ({ path: problem.path, message: problem.message }))
   const result = { artifactId, path, sha256, isValid, problems, phase: { key, status, attempts } }
   if (isValid) return { say: `${path} is accepted; the phase ${key} is ${status}.`, result }

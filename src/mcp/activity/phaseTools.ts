@@ -17,7 +17,8 @@ export const startPhase = defineAgentTool({
     because: z.string().min(1).max(1_000).optional().describe('Why another attempt is needed.'),
   }),
   result: positionResult,
-  async perform({ pawl, runId, call }, { phase, ...fields }) {
+  async perform({ pawl, runId, call }, { phase, repair, because }) {
+    const fields = { isRepair: repair, because }
     const result = await pawl.phases.start(runId, phase, { ...fields, ...call })
     return answerResult(result, ({ run }) => ({ say: sayPosition(run), result: describePosition(run) }))
   },

@@ -48,7 +48,7 @@ export const complete = defineAgentTool({
   result: z.object({ runId: z.string(), isCompleted: z.boolean(), changed: z.boolean() }),
   async perform({ pawl, runId, call }, { output }) {
     const result = await pawl.runs.complete(runId, { output: output as JsonValue | undefined, ...call })
-    return answerResult(result, ({ changed }) => ({
+    return answerResult(result, ({ hasChanged: changed }) => ({
       say: changed ? 'The run is completed: stop working.' : 'The run was completed already: stop working.',
       result: { runId, isCompleted: true, changed },
     }))

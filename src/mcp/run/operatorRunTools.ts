@@ -173,7 +173,7 @@ export const cancel = defineOperatorTool({
   result: runResult.extend({ changed: z.boolean() }),
   async perform({ pawl, call }, { runId, comment }) {
     const result = await pawl.runs.cancel(runId, { comment, ...call })
-    return answerResult(result, ({ run, changed }) => ({
+    return answerResult(result, ({ run, hasChanged: changed }) => ({
       say: changed ? sayPosition(run) : `Nothing was changed. ${sayPosition(run)}`,
       result: { ...toResult(run), changed },
     }))

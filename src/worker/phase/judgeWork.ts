@@ -130,7 +130,7 @@ export async function submitArtifact(task: PhaseTask, step: StepOf<'SUBMIT'>): P
   const fields = { path: artifact.path, content: found.content, ...context.call }
   try {
     const submitted = context.accept(await context.owned.artifacts.submit(key, fields))
-    const { valid, problems } = submitted.artifact
+    const { isValid: valid, problems } = submitted.artifact
     context.report({ kind: 'artifact-submitted', phase: key, path: artifact.path, problems })
     await context.step('artifact-submitted')
     if (!valid) return afterRefusal(step, `the file \`${artifact.path}\` was not accepted`)

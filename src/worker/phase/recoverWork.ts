@@ -16,7 +16,7 @@ export async function correctWork(task: PhaseTask, step: StepOf<'CORRECT'>): Pro
   const { repairCount } = await readProgress(task)
   if (repairCount >= BUDGETS.repairs) return { name: 'FAIL', agent, trouble: notRepaired(problem, code) }
   await makeReady(task, agent, turn)
-  const fields = { repair: true, because: problem, ...context.call }
+  const fields = { isRepair: true, because: problem, ...context.call }
   context.accept(await context.owned.phases.start(declared.key, fields))
   context.report({ kind: 'phase-repaired', phase: declared.key, because: problem })
   await context.step('repair-started')

@@ -54,7 +54,7 @@ async function recordPrompt(
   prompt: Prompt,
   { progress, stage }: { readonly progress: PhaseProgress; readonly stage: PromptStage },
 ): Promise<void> {
-  const fields = { phase: declared.key, dedupKey: prompt.key, repair: progress.repairs !== null, stage }
+  const fields = { phase: declared.key, dedupKey: prompt.key, isRepair: progress.repairs !== null, stage }
   context.accept(await context.owned.sessions.recordPrompt(sessionId, { ...fields, ...context.call }))
 }
 

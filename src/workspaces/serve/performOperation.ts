@@ -42,7 +42,7 @@ export interface OperationResult {
 export async function performOperation(
   tools: OperationTools,
   workspace: Workspace,
-  { kind, force }: Pick<WorkspaceOperation, 'kind' | 'force'>,
+  { kind, isForced }: Pick<WorkspaceOperation, 'kind' | 'isForced'>,
   signal: AbortSignal,
 ): Promise<OperationResult> {
   const { settings, previews } = tools
@@ -66,7 +66,7 @@ export async function performOperation(
       return {}
     case 'REMOVE':
       await previews.stop(workspace.id)
-      await remove(tools, workspace, force, signal)
+      await remove(tools, workspace, isForced, signal)
       return {}
   }
 }
@@ -111,8 +111,8 @@ function gone(path: string): WorkspaceError {
   })
 }
 
-function toDiff({ files, ...diff }: Awaited<ReturnType<typeof diffWorkspace>>) {
-  return { ...diff, files: files.map((file) => ({ ...file })) }
+function toDiff({ files, truncated, ...diff }: Awaited<ReturnType<typeof diffWorkspace>>) {
+  return { ...diff, isTruncated: truncated, files: files.map((file) => ({ ...file })) }
 }
 
 async function isThere(path: string): Promise<boolean> {

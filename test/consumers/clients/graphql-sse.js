@@ -6,11 +6,11 @@ const client = createClient({
   headers: { authorization: `Bearer ${PAWL_TOKEN}` },
 })
 const frames = client.iterate({
-  query: 'subscription ($id: ID!) { runStatus(runId: $id) { status } }',
+  query: 'subscription ($id: ID!) { runChanged(runId: $id) { status } }',
   variables: { id: PAWL_RUN_ID },
 })
 for await (const { data } of frames) {
-  console.log(`is ${data.runStatus.status}`)
+  console.log(`is ${data.runChanged.status}`)
   break
 }
 client.dispose()

@@ -158,7 +158,7 @@ describe('with --json', () => {
       '{"n":1}',
     ])
     expect(started.stdout.split('\n')).toHaveLength(2)
-    expect(started.answer).toMatchObject({ __typename: 'StartRunSuccess', replayed: false, lease: null })
+    expect(started.answer).toMatchObject({ __typename: 'StartRunSuccess', isReplayed: false, lease: null })
     const { id } = started.answer['run'] as Run
     const shown = await cli.json(['run', 'show', id])
     expect(shown.answer).toMatchObject({
@@ -204,7 +204,7 @@ describe('with --json', () => {
     })
     expect((await cli.json(['sweep', '--dry-run'])).answer).toMatchObject({
       __typename: 'SweepSuccess',
-      dryRun: true,
+      isDryRun: true,
     })
     expect((await cli.json(['workflow', 'show', 'review'])).answer).toMatchObject({
       name: 'review',

@@ -120,7 +120,7 @@ describe('pawl artifact submit', () => {
     expect(bad.stderr).toContain('InvalidArtifact: out/build.json does not satisfy the phase build')
     expect(bad.stderr).toContain("must have required property 'commit'")
     const unparsable = await agent.json(words, { input: 'no json' })
-    expect([unparsable.code, unparsable.answer['artifact']]).toMatchObject([7, { valid: false }])
+    expect([unparsable.code, unparsable.answer['artifact']]).toMatchObject([7, { isValid: false }])
     expect((await pawl.runs.get(id))?.currentPhase).toMatchObject({ key: 'build', status: 'RUNNING' })
     expect((await agent.run(words, { input: '{"commit": "9fe"}' })).code).toBe(0)
     expect((await pawl.runs.get(id))?.currentPhase?.status).toBe('COMPLETED')
@@ -416,7 +416,7 @@ describe('pawl run show', () => {
     const { answer } = await cli.json(['run', 'show', id])
     expect(answer).toMatchObject({
       run: { id },
-      artifacts: [{ path: 'plan.md', valid: true }],
+      artifacts: [{ path: 'plan.md', isValid: true }],
       approvals: [{ id: approval.id }],
       sessions: [],
       messages: [],

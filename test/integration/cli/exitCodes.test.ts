@@ -159,8 +159,8 @@ describe('the exit code', () => {
     const { run } = unwrap(await pawl.runs.start({ workflow: SOLO.name, claim: { owner: 'me' } }))
     const complete = ['run', 'complete', run.id, '--fence', '1']
     expect((await cli.run(['phase', 'start', 'work', '--run', run.id, '--fence', '1'])).code).toBe(0)
-    expect(await cli.json(complete)).toMatchObject({ code: 0, answer: { changed: true } })
-    expect(await cli.json(complete)).toMatchObject({ code: 0, answer: { changed: false } })
+    expect(await cli.json(complete)).toMatchObject({ code: 0, answer: { hasChanged: true } })
+    expect(await cli.json(complete)).toMatchObject({ code: 0, answer: { hasChanged: false } })
     expect(await refusalOf(['run', 'complete', run.id, '--fence', '2'])).toEqual([8, 'LeaseLost'])
   })
 
@@ -232,9 +232,9 @@ describe('the exit code', () => {
 
   it('stays 0 for a cancel that changes nothing', async () => {
     const { id } = await startRun()
-    expect((await cli.json(['run', 'cancel', id])).answer).toMatchObject({ changed: true })
+    expect((await cli.json(['run', 'cancel', id])).answer).toMatchObject({ hasChanged: true })
     const again = await cli.json(['run', 'cancel', id])
     expect(again.code).toBe(0)
-    expect(again.answer).toMatchObject({ changed: false, run: { status: 'CANCELLED' } })
+    expect(again.answer).toMatchObject({ hasChanged: false, run: { status: 'CANCELLED' } })
   })
 })

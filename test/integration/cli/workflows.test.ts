@@ -83,7 +83,7 @@ describe('pawl workflow apply', () => {
     expect((await cli.run(['workflow', 'apply', '-'], { input: json('from-stdin') })).code).toBe(0)
     const { answer } = await cli.json(['workflow', 'show', 'from-stdin'])
     const again = await cli.json(['workflow', 'apply', '-'], { input: JSON.stringify(answer['definition']) })
-    expect(again.answer).toMatchObject({ changed: false })
+    expect(again.answer).toMatchObject({ hasChanged: false })
   })
 
   it.each([

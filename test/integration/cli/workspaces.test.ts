@@ -70,7 +70,7 @@ describe('pawl run diff', () => {
 
   it('prints the files with --stat, and everything with --json', patience, async () => {
     const run = await work()
-    serve(run.host, () => ({ diff: { ...DIFF, truncated: true } }))
+    serve(run.host, () => ({ diff: { ...DIFF, isTruncated: true } }))
     const stat = await cli.run(['run', 'diff', run.id, '--stat'])
     expect(stat.stdout).toMatch(/M +a\.txt +\+1 -1\n1 file, \+1 -1, 2 commits ahead\n/)
     expect(stat.stderr).toContain('is cut')
@@ -166,7 +166,7 @@ describe('pawl run delete', () => {
 
   it('removes the directory with the work in it, where that is forced', patience, async () => {
     const run = await work()
-    serve(run.host, ({ force }) =>
+    serve(run.host, ({ isForced: force }) =>
       force ? {} : { error: { code: 'UNMERGED_WORK', message: 'It holds work.' } },
     )
     const { code, stdout } = await cli.run(['run', 'delete', run.id, '--force-workspace'])
@@ -184,7 +184,7 @@ describe('pawl workspace', () => {
     const { id } = run.workspace
     const list = await cli.run(['workspace', 'list', '--host', run.host])
     expect(list.stdout).toContain(id)
-    serve(run.host, ({ force }) =>
+    serve(run.host, ({ isForced: force }) =>
       force ? {} : { error: { code: 'UNMERGED_WORK', message: 'It holds 2 commits.' } },
     )
     const kept = await cli.run(['workspace', 'remove', run.id])

@@ -23,7 +23,7 @@ const START: StartRun = {
   project: 'default',
   concurrencyKey: null,
   parentRunId: null,
-  detached: false,
+  isDetached: false,
   continuesRunId: null,
   claim: { owner: 'w', leaseSeconds: 60 },
   idempotencyKey: null,

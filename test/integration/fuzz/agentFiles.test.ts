@@ -82,7 +82,7 @@ describe(`with the seed ${SEED}, whatever an agent writes`, () => {
       const fields = { runId, phase: 'collect', fence: 1, path: 'a.json', content: found.content }
       const answer = await stage.wanda.send('submitArtifact', fields)
       expect(['SubmitArtifactSuccess', 'InvalidInput']).toContain(answer.__typename)
-      if (answer.__typename === 'SubmitArtifactSuccess') expect(answer.artifact.valid).toBe(false)
+      if (answer.__typename === 'SubmitArtifactSuccess') expect(answer.artifact.isValid).toBe(false)
     }
     await fc.assert(fc.asyncProperty(anyFile, submit), { numRuns: RUNS })
     await submit(Buffer.alloc(8_000_000, '\u{1f680}'))

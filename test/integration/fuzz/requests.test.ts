@@ -53,7 +53,8 @@ describe('a request whose variables can’t be what its document says', () => {
 
   it('keeps a stream from beginning with the same words', async () => {
     const socket = await openSocket(server, server.adminToken)
-    const query = 'subscription ($id: ID!, $after: Int) { runEvents(runId: $id, after: $after) { seq } }'
+    const query =
+      'subscription ($id: ID!, $after: Int) { runEventAppended(runId: $id, after: $after) { seq } }'
     const message = await askSocket(socket, query, { variables: { id: 'x', after: 'soon' } })
     expect(message).toMatchObject({ payload: errorsOf('BAD_USER_INPUT') })
     socket.close()

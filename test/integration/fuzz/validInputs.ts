@@ -177,7 +177,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
   failRun: async (props) => ({ ...(await atWork(props)), error: 'broken', reason: 'START_FAILED', ...key() }),
   cancelRun: async (props) => {
     const runId = await start(props)
-    return { runId, comment: 'why', cascade: false, ifRevision: await revisionOf(props, runId), ...key() }
+    return { runId, comment: 'why', isCascading: false, ifRevision: await revisionOf(props, runId), ...key() }
   },
   detachRun: async (props) => {
     const runId = await start(props, { parentRunId: await start(props) })
@@ -195,7 +195,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
   startPhase: async (props) => ({
     ...(await atWork(props)),
     phase: 'work',
-    repair: true,
+    isRepair: true,
     because: 'why',
     ...key(),
   }),
@@ -228,7 +228,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     expiresInSeconds: 86_400,
     onExpiry: 'REJECT',
     approvers: ['olga'],
-    allowSelfApproval: false,
+    isSelfApprovalAllowed: false,
     ...key(),
   }),
   decideApproval: async (props) => {
@@ -273,7 +273,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     const session = await withSession(props)
     for (const status of ['BOOTSTRAPPING', 'READY'])
       await props.by.must('updateSession', { ...session, status })
-    return { ...session, phase: 'work', dedupKey: 'k', stage: 'SENDING', repair: true, ...key() }
+    return { ...session, phase: 'work', dedupKey: 'k', stage: 'SENDING', isRepair: true, ...key() }
   },
   appendTranscript: async (props) => ({ ...(await withSession(props)), fromSeq: 1, entries: EVERY_ENTRY }),
   sendMessage: async (props) => ({ runId: await start(props), text: 'hello', mode: 'FOLLOW_UP', ...key() }),
@@ -289,18 +289,18 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     projects: [project],
     expiresInSeconds: 86_400,
   }),
-  rotateToken: async (props) => ({ tokenId: await tokenOf(props), expiresInSeconds: 60, revoke: true }),
+  rotateToken: async (props) => ({ tokenId: await tokenOf(props), expiresInSeconds: 60, isOldRevoked: true }),
   revokeToken: async (props) => ({ tokenId: await tokenOf(props) }),
   touchExecution: async ({ by }) => ({
     executionId: (await by.must('startExecution', { command: 'alone' })).execution.id,
   }),
   registerWorkflow: async () => ({ definition: { ...WORKFLOW, name: `w-${randomUUID()}` } }),
-  sweep: async () => ({ dryRun: true }),
+  sweep: async () => ({ isDryRun: true }),
   recordWorkspace: async (props) => ({ ...(await atWork(props)), ...worktree(), ...key() }),
   requestWorkspaceOperation: async (props) => ({
     workspaceId: await withWorkspace(props),
     kind: 'DIFF',
-    force: true,
+    isForced: true,
     expiresInSeconds: 86_400,
     ...key(),
   }),
@@ -315,7 +315,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     await props.by.must('startWorkspaceOperation', { operationId, worker: 'wanda' })
     const file = { path: 'b', previousPath: 'a', change: 'RENAMED', insertions: 1, deletions: 1 }
     const diff = { head: 'abc', commitsAhead: 1, filesChanged: 1, insertions: 1, deletions: 1, files: [file] }
-    return { operationId, attempt: 1, diff: { ...diff, patch: '-a\n+b\n', truncated: true }, ...key() }
+    return { operationId, attempt: 1, diff: { ...diff, patch: '-a\n+b\n', isTruncated: true }, ...key() }
   },
   reportPreview: async (props) => ({
     workspaceId: await withWorkspace(props),

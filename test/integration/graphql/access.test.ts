@@ -111,7 +111,7 @@ describe('a token limited to projects', () => {
 
   it('follows these alone', async () => {
     const answer = await graph.follow(
-      'subscription ($id: ID!) { runStatus(runId: $id) { status } }',
+      'subscription ($id: ID!) { runChanged(runId: $id) { status } }',
       { id: other.id },
       as(),
     )
@@ -161,7 +161,7 @@ describe('an agent', () => {
     const gone = { as: agentOf(mine.id, 7), isLive: false }
     expect(codesOf(await graph.ask(RUN, { id: mine.id }, gone))).toEqual(['UNAUTHENTICATED'])
     const stream = await graph.follow(
-      'subscription ($id: ID!) { runStatus(runId: $id) { status } }',
+      'subscription ($id: ID!) { runChanged(runId: $id) { status } }',
       { id: mine.id },
       gone,
     )
@@ -256,14 +256,14 @@ describe('an agent', () => {
   it('that ended its run is told so again, and shown nothing of it', async () => {
     const { id: runId } = await runIn(graph, 'RUNNING', { leaseSeconds: 3600 })
     const fail = { runId, error: 'x', idempotencyKey: 'once' }
-    const shown = '... on FailRunSuccess { replayed run { id } }'
+    const shown = '... on FailRunSuccess { isReplayed run { id } }'
     expect(await graph.mutate('failRun', fail, shown, { as: agentOf(runId, 1) })).toMatchObject({
       run: { id: runId },
     })
     const gone = { as: agentOf(runId, 1), isLive: false }
     expect(await graph.mutate('failRun', fail, shown, gone)).toEqual({
       __typename: 'FailRunSuccess',
-      replayed: true,
+      isReplayed: true,
       run: null,
     })
   })
@@ -283,12 +283,12 @@ describe('an agent', () => {
 describe('viewer and server', () => {
   it('tell who asks, and who answers', async () => {
     const { viewer, server } = await graph.read(
-      '{ viewer { name role } server { version now } }',
+      '{ viewer { name role } server { version asOf } }',
       {},
       { as: limited },
     )
     expect(viewer).toEqual({ name: 'lim', role: 'WORKER' })
     expect(server.version).toBe('1.2.3')
-    expect(Math.abs(Date.parse(server.now) - Date.now())).toBeLessThan(60_000)
+    expect(Math.abs(Date.parse(server.asOf) - Date.now())).toBeLessThan(60_000)
   })
 })

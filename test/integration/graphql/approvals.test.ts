@@ -40,13 +40,13 @@ afterAll(() => graph.close())
 
 const UNKNOWN = 'apr_01jd0000000000000000000000'
 const APPROVAL = `id gate kind status question payload digest attempt requestedBy requestedAt expiresAt onExpiry approvers
-  allowSelfApproval decidedAt decidedBy comment phase { key status } run { id status }`
-const REQUEST = `... on RequestApprovalSuccess { approval { ${APPROVAL} } run { id status currentPhase { status } } replayed }
+  isSelfApprovalAllowed decidedAt decidedBy comment phase { key status } run { id status }`
+const REQUEST = `... on RequestApprovalSuccess { approval { ${APPROVAL} } run { id status currentPhase { status } } isReplayed }
   ... on IllegalTransition { fromPhase toPhase } ... on NotCompletable { missing { kind phase } } ... on RunNotActive { status }
   ... on UnknownPhase { phaseKey known } ... on LeaseLost { yourFence } ... on NotFound { kind id }
   ... on IdempotencyMismatch { differingPaths }`
 const ABOUT = `{ approval { ${APPROVAL} } }`
-const DECIDE = `... on DecideApprovalSuccess { approval { ${APPROVAL} } run { status currentPhase { key status error { code message } } sessions { status } } replayed }
+const DECIDE = `... on DecideApprovalSuccess { approval { ${APPROVAL} } run { status currentPhase { key status error { code message } } sessions { status } } isReplayed }
   ... on WrongDecision { allowedDecisions approval { id status } } ... on AlreadyDecided ${ABOUT} ... on ApprovalExpired ${ABOUT}
   ... on StaleDigest ${ABOUT} ... on NotFound { kind id } ... on RunNotActive { status }
   ... on IdempotencyMismatch { differingPaths }`
@@ -87,7 +87,7 @@ describe('requestApproval', () => {
     }
     expect(await ask(input)).toEqual({
       __typename: 'RequestApprovalSuccess',
-      replayed: false,
+      isReplayed: false,
       run: { id: runId, status: 'AWAITING_APPROVAL', currentPhase: { status: 'RUNNING' } },
       approval: {
         id: expect.stringMatching(/^apr_/),
@@ -103,7 +103,7 @@ describe('requestApproval', () => {
         expiresAt: expect.stringMatching(/Z$/),
         onExpiry: 'WAIT',
         approvers: ['olga'],
-        allowSelfApproval: true,
+        isSelfApprovalAllowed: true,
         decidedAt: null,
         decidedBy: null,
         comment: null,
@@ -131,7 +131,7 @@ describe('requestApproval', () => {
     succeeded(await decide(answer(approval, 'APPROVE')))
     succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'x' }, ''))
     expect(await ask(input)).toMatchObject({
-      replayed: true,
+      isReplayed: true,
       approval: { id: approval.id, status: 'APPROVED' },
       run: { status: 'FAILED' },
     })
@@ -159,7 +159,7 @@ describe('decideApproval', () => {
     const approval = await asked()
     expect(await decide(answer(approval, 'APPROVE', { comment: 'fine' }))).toEqual({
       __typename: 'DecideApprovalSuccess',
-      replayed: false,
+      isReplayed: false,
       approval: {
         ...approval,
         status: 'APPROVED',
@@ -180,7 +180,7 @@ describe('decideApproval', () => {
     expect(lost).toEqual(problem('AlreadyDecided', { approval: { ...won.approval, run: expect.anything() } }))
     if (won !== one) return
     expect(await decide(approve)).toMatchObject({
-      replayed: true,
+      isReplayed: true,
       approval: { id: approval.id, status: 'APPROVED' },
     })
   })
@@ -189,7 +189,7 @@ describe('decideApproval', () => {
     const approval = await asked()
     const reject = answer(approval, 'REJECT', { idempotencyKey: 'decide-2', comment: 'no' })
     const first = succeeded(await decide(reject))
-    expect(await decide(reject)).toEqual({ ...first, replayed: true })
+    expect(await decide(reject)).toEqual({ ...first, isReplayed: true })
   })
 
   it('is about a phase at the gate that its workflow declares, and at no other', async () => {
@@ -263,7 +263,7 @@ describe('decideApproval', () => {
     expect(await decide(answer(named, 'APPROVE'), { ...operator, name: 'oscar' })).toMatchObject({
       approval: { decidedBy: 'oscar' },
     })
-    const own = await asked({ allowSelfApproval: false }, graph.callers.admin)
+    const own = await asked({ isSelfApprovalAllowed: false }, graph.callers.admin)
     expect(await decide(answer(own, 'APPROVE'), graph.callers.admin)).toEqual(
       problem('Forbidden', { requiredRole: null }),
     )
@@ -277,7 +277,7 @@ describe('decideApproval', () => {
       [{ ...operator, principalId: admin.principalId }, /started the run/],
     ] as const) {
       const runId = await atWork()
-      const question = { runId, allowSelfApproval: false }
+      const question = { runId, isSelfApprovalAllowed: false }
       const { approval } = succeeded(await ask(question, agentOf(runId, 1)))
       const refused = await graph.mutate(
         'decideApproval',
@@ -303,7 +303,7 @@ describe('decideApproval', () => {
     succeeded(await graph.mutate('releaseRun', { runId, fence: 1 }, '', { as: worker }))
     const claim = { runId, owner: 'adam', leaseSeconds: 600 }
     succeeded(await graph.mutate('claimRun', claim, '', { as: { ...worker, principalId: 'prn_other' } }))
-    const question = { runId, fence: 2, allowSelfApproval: false }
+    const question = { runId, fence: 2, isSelfApprovalAllowed: false }
     const { approval } = succeeded(await ask(question, { ...worker, principalId: 'prn_other' }))
     const held = { ...operator, principalId: worker.principalId }
     expect(await decide(answer(approval, 'APPROVE'), held)).toEqual(
@@ -344,7 +344,7 @@ describe('decideApproval', () => {
 describe('failPhase with a recovery', () => {
   const error = { class: 'HUMAN_REQUIRED', code: 'STUCK', message: 'It is stuck.' }
   const recovery = { gate: 'recover', question: 'How to go on?', payload: { tried: 2 } }
-  const FAIL = `... on FailPhaseSuccess { replayed phase { key status error { class code } } run { status nextAction sessions { id status }
+  const FAIL = `... on FailPhaseSuccess { isReplayed phase { key status error { class code } } run { status nextAction sessions { id status }
     approvals { edges { node { id digest kind gate payload status phase { key } expiresAt onExpiry } } } } } ... on RunNotActive { status }`
   const fail = (input: object): Promise<Data> => send(graph, 'failPhase', input, FAIL, worker)
 
@@ -391,7 +391,7 @@ describe('failPhase with a recovery', () => {
         run: { status, currentPhase: { status: phase }, sessions: [{ status: session }] },
       })
       expect(await fail({ ...input, idempotencyKey: `fail-${decision}` })).toMatchObject({
-        replayed: true,
+        isReplayed: true,
         phase: { key: 'work' },
       })
     }

@@ -43,8 +43,8 @@ beforeAll(async () => {
 afterAll(() => graph.close())
 
 const ARTIFACT =
-  'id round attempt path sha256 size valid problems { path message } content createdAt phase { key }'
-const MEMBERS = `... on SubmitArtifactSuccess { artifact { ${ARTIFACT} } phase { id key status attempts } run { id status revision } replayed }
+  'id round attempt path sha256 size isValid problems { path message } content createdAt phase { key }'
+const MEMBERS = `... on SubmitArtifactSuccess { artifact { ${ARTIFACT} } phase { id key status attempts } run { id status revision } isReplayed }
   ... on IllegalTransition { fromPhase toPhase } ... on UnknownPhase { phaseKey known } ... on RunNotActive { status }
   ... on LeaseLost { yourFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
 
@@ -67,7 +67,7 @@ describe('submitArtifact', () => {
     const content = '{"to":"Änn","lines":["a"]}'
     expect(await submit({ ...by, content })).toEqual({
       __typename: 'SubmitArtifactSuccess',
-      replayed: false,
+      isReplayed: false,
       artifact: {
         id: expect.stringMatching(/^art_/),
         round: 1,
@@ -75,7 +75,7 @@ describe('submitArtifact', () => {
         path: 'letter.json',
         sha256: sha256(content),
         size: Buffer.byteLength(content),
-        valid: true,
+        isValid: true,
         problems: [],
         content,
         createdAt: expect.stringMatching(/Z$/),
@@ -92,7 +92,7 @@ describe('submitArtifact', () => {
   it('keeps an invalid file with its problems, and changes nothing else', async () => {
     const by = await atWork()
     const answer = succeeded(await submit({ ...by, content: '{"lines":["a",7]}' }))
-    expect(answer).toMatchObject({ artifact: { valid: false }, phase: { status: 'RUNNING' } })
+    expect(answer).toMatchObject({ artifact: { isValid: false }, phase: { status: 'RUNNING' } })
     expect(answer.artifact.problems).toEqual(
       expect.arrayContaining([
         { path: '', message: expect.stringContaining('to') },
@@ -100,19 +100,19 @@ describe('submitArtifact', () => {
       ]),
     )
     expect(succeeded(await submit({ ...by, content: VALID }))).toMatchObject({
-      artifact: { valid: true },
+      artifact: { isValid: true },
       phase: { status: 'COMPLETED' },
     })
     const { run } = await graph.read(
-      `query ($id: ID!) { run(id: $id) { events(first: 50) { type summary } currentPhase { artifacts { valid } }
-        artifacts { edges { node { valid } } } } }`,
+      `query ($id: ID!) { run(id: $id) { events(first: 50) { type summary } currentPhase { artifacts { isValid } }
+        artifacts { edges { node { isValid } } } } }`,
       { id: by.runId },
     )
     expect(run.events.map(({ type }: Data) => type)).toEqual(
       expect.arrayContaining(['ARTIFACT_INVALID', 'ARTIFACT_VALIDATED']),
     )
-    expect(run.currentPhase.artifacts).toEqual([{ valid: false }, { valid: true }])
-    expect(run.artifacts.edges).toEqual([{ node: { valid: true } }, { node: { valid: false } }])
+    expect(run.currentPhase.artifacts).toEqual([{ isValid: false }, { isValid: true }])
+    expect(run.artifacts.edges).toEqual([{ node: { isValid: true } }, { node: { isValid: false } }])
   })
 
   it.each([
@@ -124,7 +124,7 @@ describe('submitArtifact', () => {
     ['a prototype', '{"__proto__":{"to":"Ann"}}', /to/],
   ])('finds %s invalid, and is none the worse for it', async (_, content, message) => {
     const { artifact } = succeeded(await submit({ ...(await atWork()), content }))
-    expect(artifact).toMatchObject({ valid: false, content, size: Buffer.byteLength(content) })
+    expect(artifact).toMatchObject({ isValid: false, content, size: Buffer.byteLength(content) })
     expect(artifact.problems).toContainEqual({
       path: expect.any(String),
       message: expect.stringMatching(message),
@@ -134,7 +134,7 @@ describe('submitArtifact', () => {
   it('keeps a file at another path without validating it, and changes no phase', async () => {
     const by = await atWork()
     expect(await submit({ ...by, path: 'notes.md', content: 'not JSON' })).toMatchObject({
-      artifact: { path: 'notes.md', valid: true },
+      artifact: { path: 'notes.md', isValid: true },
       phase: { status: 'RUNNING' },
     })
   })
@@ -149,7 +149,7 @@ describe('submitArtifact', () => {
       first.artifact.id,
     )
     succeeded(
-      await graph.mutate('startPhase', { runId: by.runId, phase: 'write', fence: 1, repair: true }, ''),
+      await graph.mutate('startPhase', { runId: by.runId, phase: 'write', fence: 1, isRepair: true }, ''),
     )
     expect(succeeded(await submit({ ...by, path: 'notes.md', content: 'same' })).artifact).toMatchObject({
       attempt: 2,
@@ -177,14 +177,18 @@ describe('submitArtifact', () => {
         succeeded(await graph.mutate('decideApproval', input, ''))
       }
       // another attempt is under way by then, or the run is over
-      if (artifact.valid && workflow === 'letter')
+      if (artifact.isValid && workflow === 'letter')
         succeeded(await graph.mutate('advancePhase', { runId: by.runId, to: 'done', fence: 1 }, ''))
       else
         succeeded(
-          await graph.mutate('startPhase', { runId: by.runId, phase, fence: 1, repair: !artifact.valid }, ''),
+          await graph.mutate(
+            'startPhase',
+            { runId: by.runId, phase, fence: 1, isRepair: !artifact.isValid },
+            '',
+          ),
         )
       succeeded(await graph.mutate('failRun', { runId: by.runId, fence: 1, error: 'x' }, ''))
-      expect(await submit(input)).toMatchObject({ replayed: true, artifact, phase: { key: phase } })
+      expect(await submit(input)).toMatchObject({ isReplayed: true, artifact, phase: { key: phase } })
       expect(await submit({ ...input, content: `${content} ` })).toEqual(
         problem('IdempotencyMismatch', { differingPaths: ['content'] }),
       )
@@ -217,7 +221,7 @@ describe('submitArtifact', () => {
     const by = await atWork()
     // three bytes each, so that characters alone would not tell
     expect(await submit({ ...by, path: 'notes.md', content: '€'.repeat(MOST_BYTES / 3) })).toMatchObject({
-      artifact: { valid: true },
+      artifact: { isValid: true },
     })
     expect(await submit({ ...by, content: '€'.repeat(MOST_BYTES / 3 + 1) })).toEqual(
       mistake(['content'], /5001 bytes|5003 bytes|at most 5000/),

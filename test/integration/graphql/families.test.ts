@@ -15,10 +15,10 @@ beforeAll(async () => {
 })
 afterAll(() => graph.close())
 
-const START = `... on StartRunSuccess { run { id status round parent { id } continues { id } } replayed }
+const START = `... on StartRunSuccess { run { id status round parent { id } continues { id } } isReplayed }
   ... on RunNotActive { status run { id } } ... on NotFound { kind id } ... on WorkflowMismatch { name version }
   ... on ConcurrencyConflict { holder { id } } ... on AlreadyContinued { by { id status } }`
-const CANCEL = `... on CancelRunSuccess { changed replayed childrenCancelled childrenLeft { id status } run { id status } }`
+const CANCEL = `... on CancelRunSuccess { hasChanged isReplayed childrenCancelled childrenLeft { id status } run { id status } }`
 
 const start = (input: object, as = operator): Promise<Data> =>
   send(graph, 'startRun', { workflow: 'solo', ...input }, START, as)
@@ -107,7 +107,7 @@ describe('a child', () => {
   it('outlives a parent that is deleted', async () => {
     const { id: parent } = await begin(graph)
     const child = await childOf(parent)
-    succeeded(await cancel({ runId: parent, cascade: false }))
+    succeeded(await cancel({ runId: parent, isCascading: false }))
     succeeded(await graph.mutate('deleteRun', { runId: parent }, ''))
     const { run } = await graph.read('query ($id: ID!) { run(id: $id) { status parent { id } } }', {
       id: child,
@@ -127,8 +127,8 @@ describe('cancelRun', () => {
     const first = await cancel(input)
     expect(first).toEqual({
       __typename: 'CancelRunSuccess',
-      changed: true,
-      replayed: false,
+      hasChanged: true,
+      isReplayed: false,
       childrenCancelled: 2,
       childrenLeft: [{ id: held, status: 'CANCELLING' }],
       run: { id: parent, status: 'CANCELLED' },
@@ -136,7 +136,7 @@ describe('cancelRun', () => {
     for (const id of [child, grandchild])
       expect(await statusOf(id)).toEqual({ status: 'CANCELLED', reason: 'CLOSED_BY_PARENT' })
     // the answer that was lost is given again, with the children as they are
-    expect(await cancel(input)).toEqual({ ...first, replayed: true })
+    expect(await cancel(input)).toEqual({ ...first, isReplayed: true })
     succeeded(await graph.mutate('confirmCancel', { runId: held, fence: 1 }, ''))
     expect(await statusOf(held)).toEqual({ status: 'CANCELLED', reason: 'CLOSED_BY_PARENT' })
     expect(await cancel(input)).toMatchObject({ childrenCancelled: 3, childrenLeft: [] })
@@ -146,7 +146,7 @@ describe('cancelRun', () => {
     const { id: parent } = await runIn(graph, 'RUNNING', { leaseSeconds: 600 })
     const child = await childOf(parent)
     expect(await cancel({ runId: parent })).toMatchObject({
-      changed: true,
+      hasChanged: true,
       childrenCancelled: 1,
       childrenLeft: [],
       run: { status: 'CANCELLING' },
@@ -157,7 +157,7 @@ describe('cancelRun', () => {
   it('leaves the children alone where it is told to', async () => {
     const { id: parent } = await begin(graph)
     const child = await childOf(parent)
-    expect(await cancel({ runId: parent, cascade: false })).toMatchObject({
+    expect(await cancel({ runId: parent, isCascading: false })).toMatchObject({
       childrenCancelled: 0,
       childrenLeft: [{ id: child, status: 'QUEUED' }],
     })
@@ -168,7 +168,7 @@ describe('cancelRun', () => {
     const { id: parent } = await begin(graph, { project: 'seen' })
     await childOf(parent, { project: 'hidden' })
     expect(
-      await cancel({ runId: parent, cascade: false }, { ...operator, projects: ['seen'] }),
+      await cancel({ runId: parent, isCascading: false }, { ...operator, projects: ['seen'] }),
     ).toMatchObject({
       childrenLeft: [],
     })

@@ -325,7 +325,7 @@ describe('a bad argument of a query', () => {
   })
 
   it('does not pass for a point in time', async () => {
-    const query = 'query ($at: DateTime) { runCounts(filter: { created: { after: $at } }) { count } }'
+    const query = 'query ($at: DateTime) { runCounts(filter: { createdAt: { after: $at } }) { count } }'
     for (const at of [
       'yesterday',
       '2026-01-01',

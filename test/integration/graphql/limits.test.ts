@@ -119,7 +119,7 @@ describe('the limits of an operation', () => {
   it('hold for subscriptions, before a stream begins', async () => {
     const { id } = await begin(graph)
     const subscribe = (fields: string) =>
-      graph.follow(`subscription ($id: ID!) { runStatus(runId: $id) { run { ${fields} } } }`, { id })
+      graph.follow(`subscription ($id: ID!) { runChanged(runId: $id) { run { ${fields} } } }`, { id })
     const refused = await subscribe(deep(20))
     expect(Symbol.asyncIterator in refused).toBe(false)
     expect(codesOf(refused as object)).toEqual(TOO_COMPLEX)

@@ -217,8 +217,8 @@ describe('a filter of runs', () => {
   it('knows times of creation, both ends left out', async () => {
     const { run } = await graph.read('query ($id: ID!) { run(id: $id) { createdAt } }', { id: ids['c'] })
     const at: string = run.createdAt
-    const before = await only({ created: { before: at } })
-    const after = await only({ created: { after: at } })
+    const before = await only({ createdAt: { before: at } })
+    const after = await only({ createdAt: { after: at } })
     expect(before + after).not.toContain('c')
     expect(`${before}c${after}`.split('').toSorted().join('')).toBe('abcdefg')
   })
@@ -344,8 +344,8 @@ describe('executions', () => {
   })
 
   it('are filtered by what they came to, and by being in flight', async () => {
-    expect(await list({ filter: { runId, inFlight: true } })).toMatchObject({ commands: 'c' })
-    expect(await list({ filter: { runId, inFlight: false } })).toMatchObject({ commands: 'edba' })
+    expect(await list({ filter: { runId, isInFlight: true } })).toMatchObject({ commands: 'c' })
+    expect(await list({ filter: { runId, isInFlight: false } })).toMatchObject({ commands: 'edba' })
     expect(await list({ filter: { runId, outcomes: ['FAILED'] } })).toMatchObject({ commands: 'db' })
     const first = await list({ filter: { runId, outcomes: ['INCOMPLETE'] }, first: 1 })
     expect(first).toMatchObject({ commands: 'e', hasNextPage: true })

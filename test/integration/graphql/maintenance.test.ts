@@ -82,19 +82,19 @@ describe('a query that meets a run whose owner is lost', () => {
 })
 
 describe('verifyRun', () => {
-  const VERIFY = `query ($id: ID!) { verifyRun(id: $id) { __typename ... on VerifyRunSuccess { consistent differences eventsChecked run { id } }
+  const VERIFY = `query ($id: ID!) { verifyRun(id: $id) { __typename ... on VerifyRunSuccess { isConsistent differences eventsChecked run { id } }
     ... on NotFound { kind id } ... on Forbidden { message requiredRole } } }`
 
   it('tells whether a run is what its log says', async () => {
     const { id, revision } = await runIn(graph, 'COMPLETED')
-    const good = { consistent: true, differences: [], eventsChecked: revision, run: { id } }
+    const good = { isConsistent: true, differences: [], eventsChecked: revision, run: { id } }
     expect(await graph.read(VERIFY, { id })).toEqual({
       verifyRun: { __typename: 'VerifyRunSuccess', ...good },
     })
     await corrupt(id, `title = 'forged'`)
     const { verifyRun } = await graph.read(VERIFY, { id })
     expect(verifyRun).toMatchObject({
-      consistent: false,
+      isConsistent: false,
       differences: ['G6: title is not what the log says'],
     })
   })
@@ -141,7 +141,7 @@ describe('doctor', () => {
 })
 
 describe('an ADMIN limited to a project', () => {
-  const SWEEP = '... on SweepSuccess { lapsed expired dryRun }'
+  const SWEEP = '... on SweepSuccess { lapsed expired isDryRun }'
   const DOCTOR = `query ($first: Int, $after: String) { doctor(first: $first, after: $after) { runsChecked violations { runId }
     pageInfo { hasNextPage endCursor } } }`
   const runsOf = async (project: string) => {
@@ -171,12 +171,12 @@ describe('an ADMIN limited to a project', () => {
     expect(checked).toBe(2)
     expect(violations).toEqual([ours.forged])
 
-    const would = await graph.mutate('sweep', { dryRun: true }, SWEEP, { as })
+    const would = await graph.mutate('sweep', { isDryRun: true }, SWEEP, { as })
     expect(would).toMatchObject({ lapsed: [ours.lost], expired: [] })
     expect(await graph.mutate('sweep', {}, SWEEP, { as })).toMatchObject({ lapsed: [ours.lost] })
     const { rows } = await graph.store.pool.query('SELECT status FROM run WHERE id = $1', [theirs.lost])
     expect(rows).toEqual([{ status: 'RUNNING' }])
-    const whole = await graph.mutate('sweep', { dryRun: true }, SWEEP)
+    const whole = await graph.mutate('sweep', { isDryRun: true }, SWEEP)
     expect(whole.lapsed).toContain(theirs.lost)
   })
 })

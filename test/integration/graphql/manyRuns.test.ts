@@ -62,9 +62,9 @@ describe('counts of many runs', () => {
     const { COMPLETED } = await counts({ labels: ['red'] })
     expect(COMPLETED).toEqual({ count: COUNTED / 100, isExact: true })
     expect(await total({ labels: ['red'] })).toBe(COUNTED / 100)
-    const created = { after: '2025-01-01T00:00:02.000Z' }
-    expect(await total({ created, statuses: ['COMPLETED', 'EXPIRED'] })).toBe(COUNTED)
-    expect(await counts({ created, outcomes: ['SUCCESS', 'INCOMPLETE'] })).toMatchObject({
+    const createdAt = { after: '2025-01-01T00:00:02.000Z' }
+    expect(await total({ createdAt, statuses: ['COMPLETED', 'EXPIRED'] })).toBe(COUNTED)
+    expect(await counts({ createdAt, outcomes: ['SUCCESS', 'INCOMPLETE'] })).toMatchObject({
       QUEUED: { count: 0, isExact: true },
       COMPLETED: { count: COUNTED - 1, isExact: true },
       EXPIRED: { count: 1, isExact: true },

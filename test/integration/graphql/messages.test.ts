@@ -19,9 +19,9 @@ afterAll(() => graph.close())
 
 const UNKNOWN = 'msg_01jd0000000000000000000000'
 const MESSAGE = 'id text mode status sentBy sentAt run { id status }'
-const SEND = `... on SendMessageSuccess { runMessage { ${MESSAGE} } replayed } ... on RunNotActive { status } ... on NotFound { kind id }
+const SEND = `... on SendMessageSuccess { runMessage { ${MESSAGE} } isReplayed } ... on RunNotActive { status } ... on NotFound { kind id }
   ... on IdempotencyMismatch { differingPaths }`
-const ACKNOWLEDGE = `... on AcknowledgeMessageSuccess { runMessage { ${MESSAGE} } replayed } ... on NotFound { kind id }
+const ACKNOWLEDGE = `... on AcknowledgeMessageSuccess { runMessage { ${MESSAGE} } isReplayed } ... on NotFound { kind id }
   ... on LeaseLost { yourFence currentFence } ... on IdempotencyMismatch { differingPaths }`
 
 const say = (input: object, as = operator): Promise<Data> =>
@@ -72,7 +72,7 @@ describe('sendMessage', () => {
     const { runMessage: sent } = succeeded(await say(input))
     succeeded(await acknowledge({ messageId: sent.id, receipt: 'CONSUMED' }))
     expect(await say(input)).toMatchObject({
-      replayed: true,
+      isReplayed: true,
       runMessage: { id: sent.id, status: 'CONSUMED' },
     })
   })
@@ -124,8 +124,8 @@ describe('acknowledgeMessage', () => {
     const runId = await held()
     const messageId = await sentTo(runId)
     const input = { messageId, idempotencyKey: 'ack-1' }
-    expect(await acknowledge(input)).toMatchObject({ replayed: false })
-    expect(await acknowledge(input)).toMatchObject({ replayed: true, runMessage: { id: messageId } })
+    expect(await acknowledge(input)).toMatchObject({ isReplayed: false })
+    expect(await acknowledge(input)).toMatchObject({ isReplayed: true, runMessage: { id: messageId } })
     expect(await acknowledge({ messageId, fence: 3 })).toEqual(
       problem('LeaseLost', { yourFence: 3, currentFence: 1 }),
     )
@@ -158,10 +158,10 @@ describe('the messages of a run', () => {
   it('are told to the owner as they come', async () => {
     const runId = await held()
     const FOLLOW =
-      'subscription ($id: ID!) { directives(runId: $id, fence: 1) { kind message { text run { status } } } }'
+      'subscription ($id: ID!) { directiveIssued(runId: $id, fence: 1) { kind message { text run { status } } } }'
     const stream = await graph.follow(FOLLOW, { id: runId }, { as: worker })
     if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream))
-    const next = async () => (await stream.next()).value.data.directives
+    const next = async () => (await stream.next()).value.data.directiveIssued
     expect(await next()).toEqual({ kind: 'CONTINUE', message: null })
     const told = next()
     succeeded(await say({ runId, text: 'Psst.' }))

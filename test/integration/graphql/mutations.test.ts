@@ -34,7 +34,7 @@ const problem = (type: string, rest: object = {}) => ({
 const runOf = (status: ReachableStatus, overrides = {}) => runIn(graph, status, overrides)
 
 describe('startRun', () => {
-  const MEMBERS = `... on StartRunSuccess { replayed agentToken lease { owner fence isLive expiresAt } run { id status title project labels input revision } }
+  const MEMBERS = `... on StartRunSuccess { isReplayed agentToken lease { owner fence isLive expiresAt } run { id status title project labels input revision } }
     ... on NotFound { kind id } ... on ConcurrencyConflict { holder { id status } }
     ... on IdempotencyMismatch { differingPaths } ... on InvalidInput { issues { path message } }`
   const start = (input: unknown, as = operator) => send('startRun', input, as, MEMBERS)
@@ -43,7 +43,7 @@ describe('startRun', () => {
     const input = { pr: 31, nested: [1, { a: null }] }
     expect(await start({ workflow: 'solo', title: 'PR 31', input, labels: ['x', 'y', 'x'] })).toEqual({
       __typename: 'StartRunSuccess',
-      replayed: false,
+      isReplayed: false,
       agentToken: null,
       lease: null,
       run: {
@@ -85,7 +85,7 @@ describe('startRun', () => {
   it('answers the same key with the first result, another input with what differs', async () => {
     const input = { workflow: 'solo', title: 'once', idempotencyKey: 'start-1' }
     const first = await start(input)
-    expect(await start(input)).toEqual({ ...first, replayed: true })
+    expect(await start(input)).toEqual({ ...first, isReplayed: true })
     expect(await start({ ...input, title: 'twice', labels: ['x'] })).toEqual(
       problem('IdempotencyMismatch', { differingPaths: ['labels', 'title'] }),
     )
@@ -94,9 +94,9 @@ describe('startRun', () => {
   it('hands out the same token again, while the claim is on the run', async () => {
     const input = { workflow: 'solo', claim: { owner: 'me' }, idempotencyKey: 'start-2' }
     const first = await start(input, worker)
-    expect(await start(input, worker)).toMatchObject({ replayed: true, agentToken: first.agentToken })
+    expect(await start(input, worker)).toMatchObject({ isReplayed: true, agentToken: first.agentToken })
     await send('releaseRun', { runId: first.run.id, fence: 1 }, worker, '')
-    expect(await start(input, worker)).toMatchObject({ replayed: true, agentToken: null, lease: null })
+    expect(await start(input, worker)).toMatchObject({ isReplayed: true, agentToken: null, lease: null })
   })
 
   it('refuses what is not there, held or not allowed', async () => {
@@ -116,7 +116,7 @@ describe('startRun', () => {
 })
 
 describe('claimRun', () => {
-  const MEMBERS = `... on ClaimRunSuccess { replayed agentToken lease { owner fence } run { id status } }
+  const MEMBERS = `... on ClaimRunSuccess { isReplayed agentToken lease { owner fence } run { id status } }
     ... on NotClaimable { status run { id } heldBy { owner fence isLive } } ... on NotFound { kind id }
     ... on IdempotencyMismatch { differingPaths }`
   const claim = (input: unknown, as = worker) => send('claimRun', input, as, MEMBERS)
@@ -144,8 +144,8 @@ describe('claimRun', () => {
     const { id } = await begin(graph, { labels: ['gpu'], project: 'claims' })
     const which = { project: 'claims', labels: ['gpu'], workflows: ['solo'], owner: 'w1' }
     expect(await claim({ ...which, workflows: ['rounds'] })).toEqual(problem('NothingToClaim'))
-    expect(await claim({ ...which, idempotencyKey: 'c-1' })).toMatchObject({ run: { id }, replayed: false })
-    expect(await claim({ ...which, idempotencyKey: 'c-1' })).toMatchObject({ run: { id }, replayed: true })
+    expect(await claim({ ...which, idempotencyKey: 'c-1' })).toMatchObject({ run: { id }, isReplayed: false })
+    expect(await claim({ ...which, idempotencyKey: 'c-1' })).toMatchObject({ run: { id }, isReplayed: true })
     expect(await claim({ ...which, owner: 'w2', idempotencyKey: 'c-1' })).toEqual(
       problem('IdempotencyMismatch', { differingPaths: ['owner'] }),
     )
@@ -179,7 +179,7 @@ describe('renewLease', () => {
 })
 
 describe('releaseRun and confirmCancel', () => {
-  const MEMBERS = (name: string) => `... on ${name}Success { replayed run { status cancelConfirmed } }
+  const MEMBERS = (name: string) => `... on ${name}Success { isReplayed run { status isCancelConfirmed } }
     ... on LeaseLost { yourFence currentFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const release = (input: unknown, as = worker) => send('releaseRun', input, as, MEMBERS('ReleaseRun'))
   const confirm = (input: unknown, as = worker) =>
@@ -188,21 +188,21 @@ describe('releaseRun and confirmCancel', () => {
   it('give a claim back', async () => {
     const { id: runId } = await runOf('RUNNING')
     const input = { runId, fence: 1, idempotencyKey: 'r' }
-    const done = { __typename: 'ReleaseRunSuccess', run: { status: 'QUEUED', cancelConfirmed: null } }
-    expect(await release(input)).toEqual({ ...done, replayed: false })
-    expect(await release(input)).toEqual({ ...done, replayed: true })
+    const done = { __typename: 'ReleaseRunSuccess', run: { status: 'QUEUED', isCancelConfirmed: null } }
+    expect(await release(input)).toEqual({ ...done, isReplayed: false })
+    expect(await release(input)).toEqual({ ...done, isReplayed: true })
     expect(await release({ runId, fence: 1 })).toEqual(
       problem('LeaseLost', { yourFence: 1, currentFence: 1 }),
     )
   })
 
   it('say whether the processes are gone', async () => {
-    const confirmed = { status: 'CANCELLED', cancelConfirmed: true }
+    const confirmed = { status: 'CANCELLED', isCancelConfirmed: true }
     const { id: runId } = await runOf('CANCELLING')
-    expect(await confirm({ runId, fence: 1 })).toMatchObject({ run: confirmed, replayed: false })
+    expect(await confirm({ runId, fence: 1 })).toMatchObject({ run: confirmed, isReplayed: false })
     const { id: other } = await runOf('CANCELLING')
     expect(await release({ runId: other, fence: 1 })).toMatchObject({
-      run: { ...confirmed, cancelConfirmed: false },
+      run: { ...confirmed, isCancelConfirmed: false },
     })
   })
 
@@ -218,9 +218,9 @@ describe('releaseRun and confirmCancel', () => {
 })
 
 describe('pauseRun and resumeRun', () => {
-  const PAUSE = `... on PauseRunSuccess { replayed run { status } } ... on NotPausable { status run { id } }
+  const PAUSE = `... on PauseRunSuccess { isReplayed run { status } } ... on NotPausable { status run { id } }
     ... on RevisionConflict { expected actual run { id } } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
-  const RESUME = `... on ResumeRunSuccess { replayed agentToken lease { owner fence } run { status epoch } } ... on NotResumable { status because run { id } }
+  const RESUME = `... on ResumeRunSuccess { isReplayed agentToken lease { owner fence } run { status epoch } } ... on NotResumable { status because run { id } }
     ... on RevisionConflict { expected actual } ... on ConcurrencyConflict { holder { id } } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const pause = (input: unknown, as = operator) => send('pauseRun', input, as, PAUSE)
   const resume = (input: unknown, as = operator) => send('resumeRun', input, as, RESUME)
@@ -228,8 +228,8 @@ describe('pauseRun and resumeRun', () => {
   it('hold a run up and let it go on under its owner', async () => {
     const { id: runId } = await runOf('RUNNING')
     const input = { runId, comment: 'lunch', idempotencyKey: 'p' }
-    expect(await pause(input)).toMatchObject({ run: { status: 'PAUSED' }, replayed: false })
-    expect(await pause(input)).toMatchObject({ run: { status: 'PAUSED' }, replayed: true })
+    expect(await pause(input)).toMatchObject({ run: { status: 'PAUSED' }, isReplayed: false })
+    expect(await pause(input)).toMatchObject({ run: { status: 'PAUSED' }, isReplayed: true })
     const resumed = { runId, comment: 'back', idempotencyKey: 'r' }
     expect(await resume(resumed)).toMatchObject({ run: { status: 'RUNNING' }, lease: null, agentToken: null })
   })
@@ -267,9 +267,9 @@ describe('pauseRun and resumeRun', () => {
 })
 
 describe('completeRun and failRun', () => {
-  const COMPLETE = `... on CompleteRunSuccess { replayed run { status outcome output } } ... on NotCompletable { status missing { kind phase detail } run { id } }
+  const COMPLETE = `... on CompleteRunSuccess { isReplayed run { status outcome output } } ... on NotCompletable { status missing { kind phase detail } run { id } }
     ... on LeaseLost { yourFence currentFence } ... on RevisionConflict { actual } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
-  const FAIL = `... on FailRunSuccess { replayed run { status reason outcome error } } ... on RunNotActive { status }
+  const FAIL = `... on FailRunSuccess { isReplayed run { status reason outcome error } } ... on RunNotActive { status }
     ... on LeaseLost { yourFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const complete = (input: unknown, as = worker) => send('completeRun', input, as, COMPLETE)
   const fail = (input: unknown, as = worker) => send('failRun', input, as, FAIL)
@@ -286,8 +286,8 @@ describe('completeRun and failRun', () => {
     await send('startPhase', { runId, phase: 'work', fence: 1 }, worker, '')
     const input = { runId, fence: 1, output: { merged: true }, idempotencyKey: 'c' }
     const run = { status: 'COMPLETED', outcome: 'SUCCESS', output: { merged: true } }
-    expect(await complete(input)).toEqual({ __typename: 'CompleteRunSuccess', replayed: false, run })
-    expect(await complete(input)).toEqual({ __typename: 'CompleteRunSuccess', replayed: true, run })
+    expect(await complete(input)).toEqual({ __typename: 'CompleteRunSuccess', isReplayed: false, run })
+    expect(await complete(input)).toEqual({ __typename: 'CompleteRunSuccess', isReplayed: true, run })
     expect(await complete({ ...input, output: { merged: false } })).toEqual(
       problem('IdempotencyMismatch', { differingPaths: ['output.merged'] }),
     )
@@ -299,10 +299,10 @@ describe('completeRun and failRun', () => {
     const run = { status: 'FAILED', reason: 'INCOMPLETE', outcome: 'INCOMPLETE', error: 'red' }
     expect(await fail(input, agentOf(runId, 1))).toEqual({
       __typename: 'FailRunSuccess',
-      replayed: false,
+      isReplayed: false,
       run,
     })
-    expect(await fail(input, agentOf(runId, 1))).toMatchObject({ replayed: true })
+    expect(await fail(input, agentOf(runId, 1))).toMatchObject({ isReplayed: true })
     expect(await fail({ runId: (await runOf('QUEUED')).id, error: 'no worker' })).toMatchObject({
       run: { status: 'FAILED', reason: 'REPORTED_FAILURE', outcome: 'FAILED' },
     })
@@ -322,9 +322,9 @@ describe('completeRun and failRun', () => {
 })
 
 describe('cancelRun and deleteRun', () => {
-  const CANCEL = `... on CancelRunSuccess { changed replayed run { status outcome } } ... on RevisionConflict { actual }
+  const CANCEL = `... on CancelRunSuccess { hasChanged isReplayed run { status outcome } } ... on RevisionConflict { actual }
     ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
-  const DELETE = `... on DeleteRunSuccess { runId replayed } ... on NotDeletable { status run { id } }
+  const DELETE = `... on DeleteRunSuccess { runId isReplayed } ... on NotDeletable { status run { id } }
     ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const cancel = (input: unknown, as = operator) => send('cancelRun', input, as, CANCEL)
   const remove = (input: unknown, as = operator) => send('deleteRun', input, as, DELETE)
@@ -334,15 +334,15 @@ describe('cancelRun and deleteRun', () => {
     const run = { status: 'CANCELLED', outcome: 'CANCELLED' }
     expect(await cancel(input)).toEqual({
       __typename: 'CancelRunSuccess',
-      changed: true,
-      replayed: false,
+      hasChanged: true,
+      isReplayed: false,
       run,
     })
-    expect(await cancel(input)).toMatchObject({ run, replayed: true })
-    expect(await cancel({ runId: input.runId })).toMatchObject({ run, changed: false, replayed: false })
+    expect(await cancel(input)).toMatchObject({ run, isReplayed: true })
+    expect(await cancel({ runId: input.runId })).toMatchObject({ run, hasChanged: false, isReplayed: false })
     const held = await runOf('RUNNING')
     expect(await cancel({ runId: held.id })).toMatchObject({
-      changed: true,
+      hasChanged: true,
       run: { status: 'CANCELLING', outcome: null },
     })
   })
@@ -350,8 +350,8 @@ describe('cancelRun and deleteRun', () => {
   it('delete what is settled and held by nobody, for good', async () => {
     const { id: runId } = await runOf('CANCELLED')
     const input = { runId, idempotencyKey: 'd' }
-    expect(await remove(input)).toEqual({ __typename: 'DeleteRunSuccess', runId, replayed: false })
-    expect(await remove(input)).toEqual({ __typename: 'DeleteRunSuccess', runId, replayed: true })
+    expect(await remove(input)).toEqual({ __typename: 'DeleteRunSuccess', runId, isReplayed: false })
+    expect(await remove(input)).toEqual({ __typename: 'DeleteRunSuccess', runId, isReplayed: true })
     expect(await remove({ runId })).toEqual(problem('NotFound', { kind: 'RUN', id: runId }))
   })
 
@@ -367,7 +367,7 @@ describe('cancelRun and deleteRun', () => {
 describe('phases and rounds', () => {
   const members = (
     name: string,
-  ) => `... on ${name}Success { replayed run { round currentPhase { key } phases { round } first: phases(round: 1) { round } } phase { key status attempts round error { class code message hint } } }
+  ) => `... on ${name}Success { isReplayed run { round currentPhase { key } phases { round } first: phases(round: 1) { round } } phase { key status attempts round error { class code message hint } } }
     ... on IllegalTransition { fromPhase toPhase allowedPhases run { id } } ... on UnknownPhase { phaseKey known } ... on RunNotActive { status }
     ... on LeaseLost { yourFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const startPhase = (input: unknown, as = worker) => send('startPhase', input, as, members('StartPhase'))
@@ -384,7 +384,7 @@ describe('phases and rounds', () => {
       'completeRound',
       input,
       as,
-      `... on CompleteRoundSuccess { round changed replayed run { round } } ... on IllegalTransition { fromPhase toPhase allowedPhases }
+      `... on CompleteRoundSuccess { round hasChanged isReplayed run { round } } ... on IllegalTransition { fromPhase toPhase allowedPhases }
       ... on NotCompletable { status missing { kind } } ... on RunNotActive { status } ... on LeaseLost { yourFence } ... on NotFound { kind id }`,
     )
 
@@ -408,27 +408,27 @@ describe('phases and rounds', () => {
       },
     })
     expect(await startPhase({ ...by, phase: 'draft' })).toMatchObject({ phase: { attempts: 2 } })
-    expect(await startPhase({ ...by, phase: 'draft', repair: true, because: 'typo' })).toMatchObject({
+    expect(await startPhase({ ...by, phase: 'draft', isRepair: true, because: 'typo' })).toMatchObject({
       phase: { attempts: 3 },
     })
     expect(await advance({ ...by, to: 'check' })).toMatchObject({
       run: { currentPhase: { key: 'check' } },
       phase: { key: 'check', status: 'RUNNING' },
     })
-    expect(await completeRound({ ...by, summary: { ok: 1 } })).toMatchObject({ round: 1, changed: true })
-    expect(await completeRound(by)).toMatchObject({ round: 1, changed: false, replayed: false })
+    expect(await completeRound({ ...by, summary: { ok: 1 } })).toMatchObject({ round: 1, hasChanged: true })
+    expect(await completeRound(by)).toMatchObject({ round: 1, hasChanged: false, isReplayed: false })
     const four = (round: number) => Array.from({ length: 4 }, () => ({ round }))
     expect(await advance({ ...by, to: 'draft' })).toMatchObject({
       run: { round: 2, phases: four(2), first: four(1) },
       phase: { key: 'draft', status: 'PENDING', round: 2 },
     })
     const { verifyRun } = await graph.read(
-      'query ($id: ID!) { verifyRun(id: $id) { ... on VerifyRunSuccess { consistent run { phases { round } first: phases(round: 1) { round } } } } }',
+      'query ($id: ID!) { verifyRun(id: $id) { ... on VerifyRunSuccess { isConsistent run { phases { round } first: phases(round: 1) { round } } } } }',
       { id: runId },
     )
-    expect(verifyRun).toEqual({ consistent: true, run: { phases: four(2), first: four(1) } })
+    expect(verifyRun).toEqual({ isConsistent: true, run: { phases: four(2), first: four(1) } })
     expect(await startPhase(first)).toMatchObject({
-      replayed: true,
+      isReplayed: true,
       phase: { key: 'draft', round: 1, attempts: 3 },
     })
     const { run } = await graph.read(
@@ -487,9 +487,9 @@ describe('phases and rounds', () => {
 })
 
 describe('executions', () => {
-  const START = `... on StartExecutionSuccess { replayed execution { id command pid end outcome epoch attempt run { id } phase { key } startedAt } }
+  const START = `... on StartExecutionSuccess { isReplayed execution { id command pid end outcome epoch attempt run { id } phase { key } startedAt } }
     ... on RunNotActive { status } ... on UnknownPhase { phaseKey } ... on LeaseLost { yourFence } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
-  const FINISH = `... on FinishExecutionSuccess { replayed outcome execution { id end exitCode signal outcome endedAt run { id revision } } }
+  const FINISH = `... on FinishExecutionSuccess { isReplayed outcome execution { id end exitCode signal outcome endedAt run { id revision } } }
     ... on ExecutionAlreadyFinished { execution { id exitCode } } ... on NotFound { kind id } ... on IdempotencyMismatch { differingPaths }`
   const start = (input: unknown, as = worker) => send('startExecution', input, as, START)
   const finish = (input: object, as = worker) => send('finishExecution', { fence: 1, ...input }, as, FINISH)
@@ -500,7 +500,7 @@ describe('executions', () => {
     const input = { runId, phase: 'work', command: 'claude -p', pid: 42, fence: 1, idempotencyKey: 'e' }
     const started = await start(input)
     expect(started).toMatchObject({
-      replayed: false,
+      isReplayed: false,
       execution: {
         command: 'claude -p',
         pid: 42,
@@ -512,14 +512,14 @@ describe('executions', () => {
         phase: { key: 'work' },
       },
     })
-    expect(await start(input)).toMatchObject({ replayed: true, execution: { id: started.execution.id } })
+    expect(await start(input)).toMatchObject({ isReplayed: true, execution: { id: started.execution.id } })
     const executionId: string = started.execution.id
     const end = { executionId, exitCode: 0, idempotencyKey: 'f' }
     expect(await finish(end)).toMatchObject({
       outcome: 'INCOMPLETE',
       execution: { end: 'EXITED', exitCode: 0, outcome: 'INCOMPLETE', run: { id: runId } },
     })
-    expect(await finish(end)).toMatchObject({ replayed: true, outcome: 'INCOMPLETE' })
+    expect(await finish(end)).toMatchObject({ isReplayed: true, outcome: 'INCOMPLETE' })
     await send('completeRun', { runId, fence: 1 }, worker, '')
     const { node } = await graph.read('query ($id: ID!) { node(id: $id) { ... on Execution { outcome } } }', {
       id: executionId,
@@ -550,7 +550,7 @@ describe('executions', () => {
   it('of no run belong to who started them', async () => {
     const started = await start({ command: 'make', idempotencyKey: 'alone' })
     expect(started.execution).toMatchObject({ run: null, phase: null, epoch: null, attempt: null })
-    expect(await start({ command: 'make', idempotencyKey: 'alone' })).toMatchObject({ replayed: true })
+    expect(await start({ command: 'make', idempotencyKey: 'alone' })).toMatchObject({ isReplayed: true })
     const executionId: string = started.execution.id
     expect(
       await finish(
@@ -561,7 +561,10 @@ describe('executions', () => {
         },
       ),
     ).toEqual(problem('Forbidden', { requiredRole: 'ADMIN' }))
-    expect(await finish({ executionId, exitCode: 0 })).toMatchObject({ outcome: 'SUCCESS', replayed: false })
+    expect(await finish({ executionId, exitCode: 0 })).toMatchObject({
+      outcome: 'SUCCESS',
+      isReplayed: false,
+    })
     expect(await finish({ executionId, exitCode: 1 })).toEqual(
       problem('ExecutionAlreadyFinished', { execution: { id: executionId, exitCode: 0 } }),
     )
@@ -625,7 +628,7 @@ describe('executions', () => {
 })
 
 describe('registerWorkflow', () => {
-  const MEMBERS = `... on RegisterWorkflowSuccess { changed workflow { id name version initialPhase definition createdAt phases { key next isFinal role requiresApproval artifactPath } } }
+  const MEMBERS = `... on RegisterWorkflowSuccess { hasChanged workflow { id name version initialPhase definition createdAt phases { key next isFinal role isApprovalRequired artifactPath } } }
     ... on WorkflowMismatch { name version } ... on InvalidInput { issues { path message } }`
   const register = (definition: unknown, as = operator) =>
     send('registerWorkflow', { definition }, as, MEMBERS)
@@ -648,7 +651,7 @@ describe('registerWorkflow', () => {
   it('registers a version for good', async () => {
     const first = await register(definition)
     expect(first).toMatchObject({
-      changed: true,
+      hasChanged: true,
       workflow: {
         name: 'tiny',
         version: 1,
@@ -659,14 +662,14 @@ describe('registerWorkflow', () => {
             next: ['b'],
             isFinal: false,
             role: 'coder',
-            requiresApproval: true,
+            isApprovalRequired: true,
             artifactPath: 'a.md',
           },
-          { key: 'b', next: [], isFinal: true, role: null, requiresApproval: false, artifactPath: null },
+          { key: 'b', next: [], isFinal: true, role: null, isApprovalRequired: false, artifactPath: null },
         ],
       },
     })
-    expect(await register(definition)).toEqual({ ...first, changed: false })
+    expect(await register(definition)).toEqual({ ...first, hasChanged: false })
     expect(await register({ ...definition, maxResumes: 1 })).toEqual(
       problem('WorkflowMismatch', { name: 'tiny', version: 1 }),
     )
@@ -693,7 +696,7 @@ describe('registerWorkflow', () => {
 })
 
 describe('sweep', () => {
-  const MEMBERS = '... on SweepSuccess { lapsed expired dryRun }'
+  const MEMBERS = '... on SweepSuccess { lapsed expired isDryRun }'
 
   it('moves on what is due, or only tells', async () => {
     const { id } = await runOf('RUNNING')
@@ -701,11 +704,11 @@ describe('sweep', () => {
     await passTime(graph.store, id, 60)
     await passTime(graph.store, waiting.id, 8 * 86_400)
     const { admin } = graph.callers
-    const told = await send('sweep', { dryRun: true }, admin, MEMBERS)
-    expect(told).toMatchObject({ dryRun: true })
+    const told = await send('sweep', { isDryRun: true }, admin, MEMBERS)
+    expect(told).toMatchObject({ isDryRun: true })
     expect(told.lapsed).toContain(id)
     expect(told.expired).toContain(waiting.id)
-    expect(await send('sweep', {}, admin, MEMBERS)).toEqual({ ...told, dryRun: false })
+    expect(await send('sweep', {}, admin, MEMBERS)).toEqual({ ...told, isDryRun: false })
     expect(await send('sweep', {}, admin, MEMBERS)).toMatchObject({ lapsed: [], expired: [] })
   })
 })

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => graph.close())
 
-const REGISTER = `... on RegisterWorkflowSuccess { changed workflow { id project name version } } ... on WorkflowMismatch { name version }`
+const REGISTER = `... on RegisterWorkflowSuccess { hasChanged workflow { id project name version } } ... on WorkflowMismatch { name version }`
 const register = (definition: object, as: Caller, project?: string) =>
   send(graph, 'registerWorkflow', { definition, ...(project && { project }) }, REGISTER, as)
 const START = `... on StartRunSuccess { run { id project workflow { id project version } } } ... on NotFound { message }`
@@ -39,7 +39,7 @@ describe('a workflow', () => {
     expect((await register(definition('own'), operator, 'vostok')).workflow.project).toBe('vostok')
     expect((await register(definition('own'), both, 'gemini')).workflow.project).toBe('gemini')
     const again = await register(definition('own'), apollo)
-    expect(again).toMatchObject({ changed: false, workflow: { project: 'apollo' } })
+    expect(again).toMatchObject({ hasChanged: false, workflow: { project: 'apollo' } })
   })
 
   it('is not registered for another project, nor by a limited token for all', async () => {
@@ -53,7 +53,7 @@ describe('a workflow', () => {
   it('has its versions by project: another definition is a mismatch in its own only', async () => {
     await register(definition('same'), apollo)
     const other = definition('same', 1, { role: 'coder' })
-    expect((await register(other, gemini)).changed).toBe(true)
+    expect((await register(other, gemini)).hasChanged).toBe(true)
     expect(await register(other, apollo)).toEqual(problem('WorkflowMismatch', { name: 'same', version: 1 }))
   })
 })

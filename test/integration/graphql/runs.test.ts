@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => graph.close())
 
 const RUN = `id status reason outcome epoch revision isSettled isFinal isResumable nextAction allowedCommands
-  workflow { name version } currentPhase { key status } lease { owner fence isLive expiresAt } cancelConfirmed`
+  workflow { name version } currentPhase { key status } lease { owner fence isLive expiresAt } isCancelConfirmed`
 
 describe('run', () => {
   it('shows everything that a run holds', async () => {

@@ -23,10 +23,10 @@ const UNKNOWN = 'ses_01jd0000000000000000000000'
 const REFUSED = `... on IllegalSessionTransition { fromStatus toStatus allowedStatuses session { id status role } }
   ... on RunNotActive { status run { id } } ... on LeaseLost { yourFence currentFence run { id } }
   ... on IdempotencyMismatch { differingPaths }`
-const OPEN = `... on OpenSessionSuccess { session { ${SESSION} } created replayed } ${REFUSED} ... on NotFound { kind id }`
-const UPDATE = `... on UpdateSessionSuccess { session { ${SESSION} } replayed } ${REFUSED} ... on NotFound { kind id }`
+const OPEN = `... on OpenSessionSuccess { session { ${SESSION} } isNew isReplayed } ${REFUSED} ... on NotFound { kind id }`
+const UPDATE = `... on UpdateSessionSuccess { session { ${SESSION} } isReplayed } ${REFUSED} ... on NotFound { kind id }`
 // the two kinds of transitions have fields of one name and of different types
-const PROMPT = `... on RecordPromptSuccess { session { ${SESSION} } replayed } ${REFUSED} ... on NotFound { kind id }
+const PROMPT = `... on RecordPromptSuccess { session { ${SESSION} } isReplayed } ${REFUSED} ... on NotFound { kind id }
   ... on PromptAlreadySent { dedupKey session { id lastPromptKey lastPromptStage } }
   ... on IllegalTransition { fromPhase toPhase } ... on UnknownPhase { phaseKey known }`
 
@@ -54,8 +54,8 @@ describe('openSession', () => {
     const runId = await atWork()
     expect(await open({ runId, fence: 1, handle: { pane: 3 } })).toEqual({
       __typename: 'OpenSessionSuccess',
-      created: true,
-      replayed: false,
+      isNew: true,
+      isReplayed: false,
       session: {
         id: expect.stringMatching(/^ses_/),
         role: 'writer',
@@ -76,15 +76,15 @@ describe('openSession', () => {
     const runId = await atWork()
     const first = succeeded(await open({ runId, fence: 1, handle: { pane: 1 } }))
     expect(await open({ runId, fence: 1 })).toMatchObject({
-      created: false,
+      isNew: false,
       session: { id: first.session.id },
     })
-    expect(await open({ runId, fence: 1, role: 'critic' })).toMatchObject({ created: true })
+    expect(await open({ runId, fence: 1, role: 'critic' })).toMatchObject({ isNew: true })
 
     succeeded(await graph.mutate('releaseRun', { runId, fence: 1 }, ''))
     succeeded(await graph.mutate('claimRun', { runId, owner: 'second' }, ''))
     expect(await open({ runId, fence: 2, adapter: 'tmux' })).toMatchObject({
-      created: false,
+      isNew: false,
       session: { id: first.session.id, adapter: 'tmux', handle: { pane: 1 } },
     })
     expect(await update({ sessionId: first.session.id, status: 'BOOTSTRAPPING', fence: 1 })).toEqual(
@@ -96,7 +96,7 @@ describe('openSession', () => {
     const runId = await atWork()
     const first = await openAt(runId, 'DISPOSED')
     const second = succeeded(await open({ runId, fence: 1 }))
-    expect(second).toMatchObject({ created: true })
+    expect(second).toMatchObject({ isNew: true })
     const { run } = await graph.read(`query ($id: ID!) { run(id: $id) { sessions { id status } } }`, {
       id: runId,
     })
@@ -113,8 +113,8 @@ describe('openSession', () => {
     succeeded(await update({ sessionId: session.id, status: 'DISPOSED', fence: 1 }))
     succeeded(await open({ runId, fence: 1 }))
     expect(await open(input)).toMatchObject({
-      replayed: true,
-      created: true,
+      isReplayed: true,
+      isNew: true,
       session: { id: session.id, status: 'DISPOSED' },
     })
   })
@@ -144,7 +144,7 @@ describe('openSession', () => {
 
   it('may be asked by the agent of the claim, without a fence', async () => {
     const runId = await atWork()
-    expect(await open({ runId }, agentOf(runId, 1))).toMatchObject({ created: true })
+    expect(await open({ runId }, agentOf(runId, 1))).toMatchObject({ isNew: true })
     expect(await open({ runId: await atWork() }, agentOf(runId, 1))).toMatchObject({
       __typename: 'Forbidden',
     })
@@ -181,9 +181,9 @@ describe('updateSession', () => {
   it('answers its key with what was done, and refuses another input under it', async () => {
     const id = await openAt(await atWork())
     const input = { sessionId: id, status: 'BOOTSTRAPPING', fence: 1, idempotencyKey: 'update-1' }
-    expect(await update(input)).toMatchObject({ replayed: false, session: { status: 'BOOTSTRAPPING' } })
+    expect(await update(input)).toMatchObject({ isReplayed: false, session: { status: 'BOOTSTRAPPING' } })
     succeeded(await update({ sessionId: id, status: 'DISPOSED', fence: 1 }))
-    expect(await update(input)).toMatchObject({ replayed: true, session: { id, status: 'DISPOSED' } })
+    expect(await update(input)).toMatchObject({ isReplayed: true, session: { id, status: 'DISPOSED' } })
   })
 
   it('is refused out of place', async () => {
@@ -228,7 +228,7 @@ describe('recordPrompt', () => {
         }),
       )
     succeeded(await update({ sessionId: id, status: 'READY', fence: 1 }))
-    expect(await prompt({ ...input, dedupKey: 'k2', stage: 'SENDING', repair: true })).toMatchObject({
+    expect(await prompt({ ...input, dedupKey: 'k2', stage: 'SENDING', isRepair: true })).toMatchObject({
       session: { lastPromptKey: 'k2', lastPromptStage: 'SENDING' },
     })
   })
@@ -264,8 +264,8 @@ describe('recordPrompt', () => {
       fence: 1,
       idempotencyKey: 'p-1',
     }
-    expect(await prompt(input)).toMatchObject({ replayed: false })
-    expect(await prompt(input)).toMatchObject({ replayed: true, session: { id } })
+    expect(await prompt(input)).toMatchObject({ isReplayed: false })
+    expect(await prompt(input)).toMatchObject({ isReplayed: true, session: { id } })
   })
 })
 

@@ -34,7 +34,7 @@ describe('one request', () => {
           '... on StartExecutionSuccess { execution { id } }',
         )
         await graph.mutate('finishExecution', { executionId: execution.id, exitCode: 1 }, '')
-        await graph.mutate('startPhase', { runId, phase: 'draft', fence: 1, repair: i > 0 }, '')
+        await graph.mutate('startPhase', { runId, phase: 'draft', fence: 1, isRepair: i > 0 }, '')
       }
     }
     const frames = await readWhile(write(), () =>

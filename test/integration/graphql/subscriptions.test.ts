@@ -40,14 +40,14 @@ async function rest(stream: Stream): Promise<Data[]> {
   return frames
 }
 
-describe('runStatus', () => {
-  const STATUS = `subscription ($id: ID!, $after: Int, $untilSettled: Boolean) { runStatus(runId: $id, after: $after, untilSettled: $untilSettled) {
+describe('runChanged', () => {
+  const STATUS = `subscription ($id: ID!, $after: Int, $untilSettled: Boolean) { runChanged(runId: $id, after: $after, isOverWhenSettled: $untilSettled) {
     runId status reason phase epoch revision asOf isSettled isFinal run { id status revision workflow { name } lease { owner } } } }`
 
   it('tells the present, then each change, and ends when the run is final', async () => {
     const { id } = await begin(graph)
     const stream = await open(STATUS, { id })
-    expect((await next(stream)).runStatus).toMatchObject({
+    expect((await next(stream)).runChanged).toMatchObject({
       runId: id,
       status: 'QUEUED',
       reason: null,
@@ -59,22 +59,22 @@ describe('runStatus', () => {
       run: { id, status: 'QUEUED', revision: 2, workflow: { name: 'solo' }, lease: null },
     })
     await graph.mutate('claimRun', { runId: id, owner: 'w' }, '')
-    expect((await next(stream)).runStatus).toMatchObject({
+    expect((await next(stream)).runChanged).toMatchObject({
       status: 'RUNNING',
       run: { lease: { owner: 'w' } },
     })
     await graph.mutate('cancelRun', { runId: id }, '')
-    expect((await next(stream)).runStatus).toMatchObject({ status: 'CANCELLING' })
+    expect((await next(stream)).runChanged).toMatchObject({ status: 'CANCELLING' })
     await graph.mutate('confirmCancel', { runId: id, fence: 1 }, '')
     const [last, ...more] = await rest(stream)
-    expect(last.runStatus).toMatchObject({ status: 'CANCELLED', reason: 'CANCELLED_BY_USER', isFinal: true })
+    expect(last.runChanged).toMatchObject({ status: 'CANCELLED', reason: 'CANCELLED_BY_USER', isFinal: true })
     expect(more).toEqual([])
   })
 
   it('tells only what is later than what its reader has', async () => {
     const { id, revision } = await runIn(graph, 'FAILED')
     expect(await rest(await open(STATUS, { id, untilSettled: true }))).toMatchObject([
-      { runStatus: { status: 'FAILED', isSettled: true, isFinal: false } },
+      { runChanged: { status: 'FAILED', isSettled: true, isFinal: false } },
     ])
     expect(await rest(await open(STATUS, { id, after: revision, untilSettled: true }))).toEqual([])
   })
@@ -82,13 +82,13 @@ describe('runStatus', () => {
   it('shows with a frame what is of the same moment', async () => {
     const { id } = await runIn(graph, 'RUNNING', { workflow: 'rounds', leaseSeconds: 3600 })
     const stream = await open(
-      'subscription ($id: ID!) { runStatus(runId: $id) { revision run { revision events(first: 500) { seq } executions { edges { node { run { revision } } } } } } }',
+      'subscription ($id: ID!) { runChanged(runId: $id) { revision run { revision events(first: 500) { seq } executions { edges { node { run { revision } } } } } } }',
       { id },
     )
     const write = async () => {
       for (let i = 0; i < 10; i++) {
         await graph.mutate('startExecution', { runId: id, fence: 1, command: 'x' }, '')
-        await graph.mutate('startPhase', { runId: id, phase: 'draft', fence: 1, repair: i > 0 }, '')
+        await graph.mutate('startPhase', { runId: id, phase: 'draft', fence: 1, isRepair: i > 0 }, '')
       }
       await graph.mutate('failRun', { runId: id, fence: 1, error: 'x' }, '')
       await graph.mutate('releaseRun', { runId: id, fence: 1 }, '')
@@ -96,9 +96,9 @@ describe('runStatus', () => {
     }
     const [frames] = await Promise.all([rest(stream), write()])
     expect(frames.length).toBeGreaterThan(1)
-    for (const { runStatus } of frames) {
-      const { run } = runStatus
-      expect(run.revision).toBeGreaterThanOrEqual(runStatus.revision)
+    for (const { runChanged } of frames) {
+      const { run } = runChanged
+      expect(run.revision).toBeGreaterThanOrEqual(runChanged.revision)
       expect(run.events.at(-1).seq).toBe(run.revision)
       for (const { node } of run.executions.edges) expect(node.run.revision).toBe(run.revision)
     }
@@ -115,23 +115,28 @@ describe('runStatus', () => {
   })
 })
 
-describe('runEvents', () => {
-  const EVENTS = `subscription ($id: ID!, $after: Int, $untilSettled: Boolean) { runEvents(runId: $id, after: $after, untilSettled: $untilSettled) {
+describe('runEventAppended', () => {
+  const EVENTS = `subscription ($id: ID!, $after: Int, $untilSettled: Boolean) { runEventAppended(runId: $id, after: $after, isOverWhenSettled: $untilSettled) {
     runId seq epoch type actor { kind principalId name } at summary payload } }`
 
   it('tells the whole log and what follows, and ends after the last event of a final run', async () => {
     const { id } = await begin(graph)
     const stream = await open(EVENTS, { id })
-    expect((await next(stream)).runEvents).toMatchObject({
+    expect((await next(stream)).runEventAppended).toMatchObject({
       runId: id,
       seq: 1,
       type: 'RUN_CREATED',
       actor: { kind: 'PRINCIPAL', principalId: expect.any(String), name: 'adam' },
     })
-    expect((await next(stream)).runEvents).toMatchObject({ seq: 2, summary: 'Round 1 opened at phase work.' })
+    expect((await next(stream)).runEventAppended).toMatchObject({
+      seq: 2,
+      summary: 'Round 1 opened at phase work.',
+    })
     await graph.mutate('cancelRun', { runId: id, comment: 'enough' }, '')
     expect(await rest(stream)).toMatchObject([
-      { runEvents: { seq: 3, type: 'RUN_CANCELLED', payload: { confirmed: false, comment: 'enough' } } },
+      {
+        runEventAppended: { seq: 3, type: 'RUN_CANCELLED', payload: { confirmed: false, comment: 'enough' } },
+      },
     ])
     expect(await rest(await open(EVENTS, { id, after: 2 }))).toHaveLength(1)
     expect(await rest(await open(EVENTS, { id, after: 3 }))).toEqual([])
@@ -202,14 +207,16 @@ describe('runsChanged', () => {
 describe('directives', () => {
   it('tell an owner what to do, to the end of its claim', async () => {
     const { id } = await runIn(graph, 'RUNNING', { leaseSeconds: 3600 })
-    const stream = await open('subscription ($id: ID!) { directives(runId: $id, fence: 1) { kind } }', { id })
-    expect(await next(stream)).toEqual({ directives: { kind: 'CONTINUE' } })
+    const stream = await open('subscription ($id: ID!) { directiveIssued(runId: $id, fence: 1) { kind } }', {
+      id,
+    })
+    expect(await next(stream)).toEqual({ directiveIssued: { kind: 'CONTINUE' } })
     await graph.mutate('pauseRun', { runId: id }, '')
-    expect(await next(stream)).toEqual({ directives: { kind: 'PAUSE' } })
+    expect(await next(stream)).toEqual({ directiveIssued: { kind: 'PAUSE' } })
     await graph.mutate('cancelRun', { runId: id }, '')
-    expect(await next(stream)).toEqual({ directives: { kind: 'CANCEL' } })
+    expect(await next(stream)).toEqual({ directiveIssued: { kind: 'CANCEL' } })
     await graph.mutate('confirmCancel', { runId: id, fence: 1 }, '')
-    expect(await rest(stream)).toEqual([{ directives: { kind: 'STOP' } }])
+    expect(await rest(stream)).toEqual([{ directiveIssued: { kind: 'STOP' } }])
   })
 })
 
@@ -217,9 +224,9 @@ describe('a subscription', () => {
   it('is refused for a run that is not there, or is none', async () => {
     for (const id of ['run_01jd0000000000000000000000', 'nope', '\0'])
       for (const field of [
-        'runStatus(runId: $id) { status }',
-        'runEvents(runId: $id) { seq }',
-        'directives(runId: $id, fence: 1) { kind }',
+        'runChanged(runId: $id) { status }',
+        'runEventAppended(runId: $id) { seq }',
+        'directiveIssued(runId: $id, fence: 1) { kind }',
       ])
         expect(
           codesOf((await graph.follow(`subscription ($id: ID!) { ${field} }`, { id })) as object),

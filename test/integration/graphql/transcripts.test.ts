@@ -37,7 +37,7 @@ const read = async (id: string, rest: object = {}, as = worker): Promise<Data[]>
   (await graph.read(READ, { id, ...rest }, { as })).node.transcript
 
 const FOLLOW =
-  'subscription ($id: ID!, $after: Int) { transcript(sessionId: $id, after: $after) { seq text } }'
+  'subscription ($id: ID!, $after: Int) { transcriptEntryAppended(sessionId: $id, after: $after) { seq text } }'
 async function follow(id: string, after = 0, as = worker): Promise<AsyncIterableIterator<Data>> {
   const stream = await graph.follow(FOLLOW, { id, after }, { as })
   if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream))
@@ -48,7 +48,7 @@ async function readAll(stream: AsyncIterableIterator<Data>): Promise<Data[]> {
   const all: Data[] = []
   for await (const { data, errors } of stream) {
     expect(errors).toBeUndefined()
-    all.push(data.transcript)
+    all.push(data.transcriptEntryAppended)
   }
   return all
 }
@@ -259,7 +259,7 @@ describe('the stream of a transcript', () => {
     const first = await follow(sessionId, 0, agentOf(runId, 1))
     const pulled = first.next()
     succeeded(await append({ sessionId, fromSeq: 1, entries: toOutput('a', 'b') }))
-    expect((await pulled).value.data.transcript).toEqual({ seq: 1, text: 'a' })
+    expect((await pulled).value.data.transcriptEntryAppended).toEqual({ seq: 1, text: 'a' })
     await first.return?.()
     succeeded(await append({ sessionId, fromSeq: 3, entries: toOutput('c') }))
     succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'x' }, ''))

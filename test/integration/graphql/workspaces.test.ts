@@ -28,11 +28,11 @@ afterAll(async () => {
 const UNKNOWN_WORKSPACE = 'wsp_01jd0000000000000000000000'
 const UNKNOWN_OPERATION = 'wop_01jd0000000000000000000000'
 const OPERATION =
-  'id kind force status attempt worker requestedBy expiresAt deadlineAt error { code message hint files }'
+  'id kind isForced status attempt worker requestedBy expiresAt deadlineAt error { code message hint files }'
 const WORKSPACE = `id project host kind path repository branch baseCommit status revision asOf allowedOperations
   preview { status url startedAt error { code } } inFlight { ${OPERATION} } createdAt removedAt`
 const DONE = (name: string) =>
-  `... on ${name}Success { operation { ${OPERATION} } workspace { ${WORKSPACE} } replayed }`
+  `... on ${name}Success { operation { ${OPERATION} } workspace { ${WORKSPACE} } isReplayed }`
 const NO_OPERATION = '... on NotFound { kind id }'
 const NOT_READY =
   '... on WorkspaceNotReady { operationKind obstacle blockingRunId blockingRunStatus workspace { id allowedOperations status } }'
@@ -54,7 +54,7 @@ const finish = (input: object, as = worker): Promise<Data> => {
   return send(graph, 'finishWorkspaceOperation', { attempt: 1, ...input }, members, as)
 }
 const record = (input: object, as = worker): Promise<Data> => {
-  const members = `... on RecordWorkspaceSuccess { created replayed workspace { ${WORKSPACE} } run { id revision workspace { id } } }
+  const members = `... on RecordWorkspaceSuccess { isNew isReplayed workspace { ${WORKSPACE} } run { id revision workspace { id } } }
     ... on WorkspaceTaken { workspace { id } } ... on LeaseLost { currentFence } ... on NotFound { kind id }`
   return send(graph, 'recordWorkspace', input, members, as)
 }
@@ -63,7 +63,7 @@ const report = (input: object, as = worker): Promise<Data> =>
     graph,
     'reportPreview',
     input,
-    `... on ReportPreviewSuccess { workspace { ${WORKSPACE} } replayed }`,
+    `... on ReportPreviewSuccess { workspace { ${WORKSPACE} } isReplayed }`,
     as,
   )
 
@@ -75,9 +75,9 @@ const DIFF = {
 describe('a workspace', () => {
   it('is recorded by the owner of a run, and is seen with it', async () => {
     const { id: runId, revision } = await runIn(graph, 'RUNNING', { leaseSeconds: 600 })
-    const { created, workspace, run } = succeeded(await record(toPlace(runId)))
-    expect({ created, run }).toEqual({
-      created: true,
+    const { isNew, workspace, run } = succeeded(await record(toPlace(runId)))
+    expect({ isNew, run }).toEqual({
+      isNew: true,
       run: { id: runId, revision, workspace: { id: workspace.id } },
     })
     expect(workspace).toMatchObject({
@@ -117,13 +117,13 @@ describe('a workspace', () => {
     })
     const { node } = await graph.read(
       `query ($id: ID!) { node(id: $id) { ... on WorkspaceOperation { workspace { id } merge { commit } diff { head commitsAhead filesChanged insertions
-        deletions truncated patch files { path previousPath change insertions deletions } } } } }`,
+        deletions isTruncated patch files { path previousPath change insertions deletions } } } } }`,
       { id: operation.id },
     )
     expect(node).toEqual({
       workspace: { id: workspace.id },
       merge: null,
-      diff: { ...DIFF, truncated: false },
+      diff: { ...DIFF, isTruncated: false },
     })
     expect(await finish({ operationId: operation.id, diff: DIFF })).toEqual(
       problem('OperationNotFinishable', { operation: { id: operation.id, attempt: 1, status: 'SUCCEEDED' } }),
@@ -169,7 +169,7 @@ describe('a workspace', () => {
     expect(await record(toPlace((await runIn(graph, 'QUEUED')).id, { host: 'x'.repeat(201) }))).toEqual(
       mistake(['host']),
     )
-    const largest = { ...DIFF, patch: 'x'.repeat(1_048_576), truncated: true }
+    const largest = { ...DIFF, patch: 'x'.repeat(1_048_576), isTruncated: true }
     expect(succeeded(await finish({ operationId, diff: largest })).operation.status).toBe('SUCCEEDED')
   })
 
@@ -291,7 +291,7 @@ describe('lists', () => {
 })
 
 const CHANGED = `subscription ($id: ID!, $after: Int) { workspaceChanged(workspaceId: $id, after: $after) { ${WORKSPACE} runs(first: 1) { id } } }`
-const REQUESTED = `subscription ($host: String!) { workspaceRequests(host: $host) { ${OPERATION} workspace { id host } } }`
+const REQUESTED = `subscription ($host: String!) { workspaceOperationRequested(host: $host) { ${OPERATION} workspace { id host } } }`
 
 type Stream = AsyncIterableIterator<ExecutionResult<Data>>
 
@@ -341,7 +341,7 @@ describe('workspaceChanged', () => {
   })
 })
 
-describe('workspaceRequests', () => {
+describe('workspaceOperationRequested', () => {
   it('tells what waits, the oldest first, then what comes, of its machine alone', async () => {
     const host = 'busy'
     const { workspace } = await workIn(graph, { place: { host } })

@@ -135,12 +135,12 @@ describe('the tools of an agent', () => {
     const round = await callTool(client, 'pawl_round_complete', { summary: { found: 1 } })
     expect(round).toMatchObject({ isError: false, say: expect.stringContaining('Round 1 is complete') })
     const done = await callTool(client, 'pawl_run_complete', { output: { found: 1 } })
-    expect(done).toMatchObject({ isError: false, result: { isCompleted: true, changed: true } })
+    expect(done).toMatchObject({ isError: false, result: { isCompleted: true, hasChanged: true } })
     expect(await runs.admin.runs.get(run.id)).toMatchObject({ status: 'COMPLETED', output: { found: 1 } })
     // the claim is over: only what it did itself is confirmed
     expect(await callTool(client, 'pawl_run_complete', { output: { found: 1 } })).toMatchObject({
       isError: false,
-      result: { changed: false },
+      result: { hasChanged: false },
     })
   })
 
@@ -332,9 +332,9 @@ describe('the tools of other programs', () => {
     expect(short.result).toMatchObject({ isReached: false, status: 'QUEUED' })
     const waiting = callTool(client, 'pawl_run_wait', { runId, seconds: 50 })
     const cancelled = await callTool(client, 'pawl_run_cancel', { runId, comment: 'not needed' })
-    expect(cancelled.result).toMatchObject({ status: 'CANCELLED', changed: true })
+    expect(cancelled.result).toMatchObject({ status: 'CANCELLED', hasChanged: true })
     expect((await waiting).result).toMatchObject({ isReached: true, status: 'CANCELLED' })
-    expect((await callTool(client, 'pawl_run_cancel', { runId })).result).toMatchObject({ changed: false })
+    expect((await callTool(client, 'pawl_run_cancel', { runId })).result).toMatchObject({ hasChanged: false })
   })
 
   it('wait for a question, and decide it as it was shown', async () => {

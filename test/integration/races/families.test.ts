@@ -106,7 +106,11 @@ describe('a parent of many', () => {
         await runIn(here, 'RUNNING', { parentRunId: parent }),
       ]
       const [released] = await Promise.all([
-        releaseRun(here.commands, here.callers.worker, { runId: parent, fence: 1, untilChildren: true }),
+        releaseRun(here.commands, here.callers.worker, {
+          runId: parent,
+          fence: 1,
+          isWaitingForChildren: true,
+        }),
         ...children.map(({ id }, place) =>
           failRun(servers[place % servers.length] ?? here.commands, here.callers.worker, {
             runId: id,

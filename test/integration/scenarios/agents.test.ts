@@ -32,13 +32,13 @@ async function takeOver(runId: string): Promise<void> {
 describe('a session', () => {
   it('is one for each role: the next owner adopts it with its handle, and the last one has lost it (G4)', async () => {
     const runId = await stage.atWork('relay')
-    const { session, created } = await open(runId, 1, { handle: { pane: '%7' } })
-    expect(created).toBe(true)
-    expect(await open(runId, 1)).toMatchObject({ created: false, session: { id: session.id } })
-    expect(await open(runId, 1, { role: 'reader' })).toMatchObject({ created: true })
+    const { session, isNew } = await open(runId, 1, { handle: { pane: '%7' } })
+    expect(isNew).toBe(true)
+    expect(await open(runId, 1)).toMatchObject({ isNew: false, session: { id: session.id } })
+    expect(await open(runId, 1, { role: 'reader' })).toMatchObject({ isNew: true })
     await takeOver(runId)
     expect(await open(runId, 2)).toMatchObject({
-      created: false,
+      isNew: false,
       session: { id: session.id, handle: { pane: '%7' } },
     })
     const late = { sessionId: session.id, status: 'CRASHED', fence: 1 }
@@ -71,7 +71,7 @@ describe('a session', () => {
       __typename: 'IllegalSessionTransition',
       allowedStatuses: [],
     })
-    expect(await stage.wanda.must('openSession', again)).toMatchObject({ created: true })
+    expect(await stage.wanda.must('openSession', again)).toMatchObject({ isNew: true })
   })
 
   it('comes back from a timeout counted, along its table', async () => {
@@ -126,7 +126,7 @@ describe('a prompt', () => {
     const sent = refusal('PromptAlreadySent', { dedupKey: 'k1' })
     expect(await record(sessionId, 'SENDING')).toEqual(sent)
     expect(await record(sessionId, 'SENT')).toEqual(sent)
-    expect(typesOf(await stage.vera.log(runId)).filter((type) => type.startsWith('prompt.'))).toEqual([
+    expect(typesOf(await stage.vera.log(runId)).filter((type) => type.startsWith('PROMPT_'))).toEqual([
       'PROMPT_SENDING',
       'PROMPT_SENT',
     ])

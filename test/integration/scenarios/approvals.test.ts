@@ -72,7 +72,7 @@ describe('a decision', () => {
       // a cancel is always accepted: nobody can make the run go on after it
       expect(cancelled).toMatchObject({
         __typename: 'CancelRunSuccess',
-        changed: true,
+        hasChanged: true,
         run: { status: 'CANCELLING' },
       })
       expect(done.length + lost.length).toBe(2)
@@ -151,7 +151,7 @@ describe('a decision', () => {
 
   it('by who asked is refused where nobody may decide for themselves', async () => {
     const runId = await stage.atWork('solo')
-    const question = { runId, fence: 1, gate: 'g', question: '?', allowSelfApproval: false }
+    const question = { runId, fence: 1, gate: 'g', question: '?', isSelfApprovalAllowed: false }
     const { approval } = await stage.adam.must('requestApproval', question)
     const { answer } = toAsked(runId, approval)
     expect(await answer('APPROVE', {}, stage.adam)).toEqual(refusal('Forbidden', { requiredRole: null }))

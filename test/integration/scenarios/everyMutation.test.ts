@@ -55,7 +55,7 @@ const ROWS: { readonly [mutation: string]: Row } = {
   },
   claimRun: { roles: worker, ids: ofRun, differs: ['owner', 'another'] },
   renewLease: { roles: worker, ids: ofRun },
-  releaseRun: { roles: worker, ids: ofRun, differs: ['blocked', true] },
+  releaseRun: { roles: worker, ids: ofRun, differs: ['isBlocked', true] },
   confirmCancel: { roles: worker, ids: ofRun, differs: ['fence', 2] },
   pauseRun: { roles: operator, ids: ofRun, differs: ['comment', 'another'] },
   resumeRun: { roles: anyone, ids: ofRun, differs: ['comment', 'another'], needs: { claim: 'WORKER' } },
@@ -110,7 +110,7 @@ const ROWS: { readonly [mutation: string]: Row } = {
   revokeToken: { roles: ['ADMIN'], ids: ['tokenId'] },
   sweep: { roles: ['ADMIN'], ids: [], isOfNoProject: true },
   recordWorkspace: { roles: worker, ids: ofRun, differs: ['branch', 'another'] },
-  requestWorkspaceOperation: { roles: operator, ids: ofWorkspace, differs: ['force', false] },
+  requestWorkspaceOperation: { roles: operator, ids: ofWorkspace, differs: ['isForced', false] },
   startWorkspaceOperation: { roles: worker, ids: ofOperation, differs: ['worker', 'another'] },
   finishWorkspaceOperation: { roles: worker, ids: ofOperation, differs: ['attempt', 2], isOfStarter: true },
   reportPreview: { roles: worker, ids: ofWorkspace, differs: ['url', 'http://127.0.0.1:8081/'] },
@@ -307,11 +307,11 @@ it.each(having('idempotencyKey'))(
     const { name } = mutation
     const input = await makeValid(mutation)
     const first = await stage.adam.must(name, input)
-    expect(first.replayed).toBe(false)
+    expect(first.isReplayed).toBe(false)
     const runId: string | undefined = name === 'deleteRun' ? undefined : (input.runId ?? first.run?.id)
     const before = runId && (await stage.vera.log(runId))
     const again = await stage.adam.must(name, input)
-    expect(again).toMatchObject({ __typename: first.__typename, replayed: true })
+    expect(again).toMatchObject({ __typename: first.__typename, isReplayed: true })
     const named = (answer: Data) =>
       Object.entries<Data>(answer).map(([key, value]) => [key, value?.id, value?.fence])
     expect(named(again)).toEqual(named(first))

@@ -40,14 +40,14 @@ describe('a file', () => {
       const answer = await submit(runId, 'build', 'build.json', content)
       expect(answer).toMatchObject({
         __typename: 'SubmitArtifactSuccess',
-        artifact: { valid: false },
+        artifact: { isValid: false },
         phase: { status: 'RUNNING' },
       })
       await stage.wanda.must('startPhase', {
         runId,
         phase: 'build',
         fence: 1,
-        repair: true,
+        isRepair: true,
         because: 'invalid',
       })
     }
@@ -179,7 +179,7 @@ describe('an approval', () => {
       question: 'Is it safe?',
       payload: { risk: 'high' },
       approvers: ['olga'],
-      allowSelfApproval: false,
+      isSelfApprovalAllowed: false,
       expiresInSeconds: 600,
       onExpiry: 'REJECT',
     }
@@ -197,7 +197,7 @@ describe('an approval', () => {
       question: 'Is it kind?',
       payload: null,
       approvers: [],
-      allowSelfApproval: true,
+      isSelfApprovalAllowed: true,
       expiresAt: null,
       onExpiry: 'WAIT',
       status: 'PENDING',
@@ -225,7 +225,7 @@ describe('a way', () => {
       refusal('IllegalTransition', { fromPhase: 'plan', toPhase: 'build', allowedPhases: ['plan'] }),
     )
     expect(
-      await stage.wanda.send('startPhase', { runId: run.id, phase: 'plan', fence: 1, repair: true }),
+      await stage.wanda.send('startPhase', { runId: run.id, phase: 'plan', fence: 1, isRepair: true }),
     ).toMatchObject({
       __typename: 'IllegalTransition',
     })
@@ -297,13 +297,13 @@ describe('a round', () => {
     expect(await stage.wanda.must('completeRound', { runId, fence: 1, summary: { found: 2 } })).toMatchObject(
       {
         round: 1,
-        changed: true,
+        hasChanged: true,
       },
     )
     const { revision } = await stage.vera.run(runId)
     expect(await stage.wanda.must('completeRound', { runId, fence: 1 })).toMatchObject({
       round: 1,
-      changed: false,
+      hasChanged: false,
     })
     expect((await stage.vera.run(runId)).revision).toBe(revision)
     expect(await advance(runId, 'check')).toMatchObject({ __typename: 'IllegalTransition' })
@@ -336,7 +336,7 @@ describe('a round', () => {
       missing: [{ kind: 'ROUND' }],
     })
     await advance(runId, 'check')
-    expect(await finish()).toMatchObject({ round: 1, changed: true })
+    expect(await finish()).toMatchObject({ round: 1, hasChanged: true })
     await advance(runId, 'wrap')
     expect(await advance(runId, 'done')).toMatchObject({ phase: { status: 'COMPLETED' } })
     expect(await complete(runId)).toMatchObject({ run: { status: 'COMPLETED' } })

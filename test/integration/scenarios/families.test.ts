@@ -45,14 +45,14 @@ describe('a parent that settles undone', () => {
     expect(await stage.vera.run(busy)).toMatchObject({
       status: 'CANCELLED',
       reason: 'CLOSED_BY_PARENT',
-      cancelConfirmed: true,
+      isCancelConfirmed: true,
     })
   })
 
   it('leaves them alone where it is told to, and the sweep does too', async () => {
     const parent = await start()
     const child = await start({ parentRunId: parent })
-    expect(await cancel(parent, { cascade: false })).toMatchObject({
+    expect(await cancel(parent, { isCascading: false })).toMatchObject({
       childrenCancelled: 0,
       childrenLeft: [{ id: child, status: 'QUEUED' }],
     })
@@ -82,13 +82,13 @@ describe('a parent that settles undone', () => {
 
   it('leaves a child alone that is detached, also by a person afterwards', async () => {
     const parent = await start()
-    const alone = await start({ parentRunId: parent, detached: true })
+    const alone = await start({ parentRunId: parent, isDetached: true })
     const later = await start({ parentRunId: parent })
     expect(await stage.olga.must('detachRun', { runId: later, comment: 'goes on' })).toMatchObject({
-      changed: true,
-      run: { detached: true },
+      hasChanged: true,
+      run: { isDetached: true },
     })
-    expect(await stage.olga.must('detachRun', { runId: later })).toMatchObject({ changed: false })
+    expect(await stage.olga.must('detachRun', { runId: later })).toMatchObject({ hasChanged: false })
     expect((await stage.vera.log(parent)).slice(-2)).toMatchObject([
       { type: 'CHILD_STARTED', payload: { runId: later, epoch: 1 } },
       { type: 'CHILD_DETACHED', payload: { runId: later, last: true } },
@@ -101,8 +101,8 @@ describe('a parent that settles undone', () => {
       refusal('InvalidInput', { issues: [expect.objectContaining({ path: ['runId'] })] }),
     )
     expect(await stage.wanda.send('detachRun', { runId: alone })).toEqual(refusal('Forbidden'))
-    expect(await stage.olga.send('startRun', { workflow: 'solo', detached: true })).toEqual(
-      refusal('InvalidInput', { issues: [expect.objectContaining({ path: ['detached'] })] }),
+    expect(await stage.olga.send('startRun', { workflow: 'solo', isDetached: true })).toEqual(
+      refusal('InvalidInput', { issues: [expect.objectContaining({ path: ['isDetached'] })] }),
     )
   })
 
@@ -133,7 +133,7 @@ describe('a parent that settles undone', () => {
     const parent = await start()
     const child = await held(parent)
     await stage.wanda.must('failRun', { runId: child, fence: 1, error: 'x' })
-    await cancel(parent, { cascade: false })
+    await cancel(parent, { isCascading: false })
     expect(await stage.olga.send('resumeRun', { runId: child })).toEqual(
       refusal('NotResumable', { because: 'PARENT' }),
     )
@@ -146,7 +146,7 @@ describe('a parent that settles undone', () => {
     await stage.wanda.must('failRun', { runId: failing, fence: 1, error: 'x' })
     expect(await stage.vera.run(child)).toMatchObject({ status: 'CANCELLED', reason: 'CLOSED_BY_PARENT' })
     const completing = await stage.atWork('solo')
-    const other = await start({ parentRunId: completing, detached: true })
+    const other = await start({ parentRunId: completing, isDetached: true })
     await stage.wanda.must('completeRun', { runId: completing, fence: 1 })
     expect(await stage.vera.run(other)).toMatchObject({ status: 'QUEUED' })
   })
@@ -161,7 +161,7 @@ describe('a child that ends', () => {
       type: 'CHILD_SETTLED',
       payload: { runId: first, status: 'COMPLETED', reason: 'COMPLETED', epoch: 1 },
     })
-    await cancel(parent, { cascade: false })
+    await cancel(parent, { isCascading: false })
     const { revision } = await stage.vera.run(parent)
     await stage.wanda.must('failRun', { runId: second, fence: 1, error: 'x' })
     await stage.adam.must('sweep', {})
@@ -179,7 +179,7 @@ describe('a parent of an active child', () => {
     expect(await stage.wanda.send('completeRun', { runId: parent, fence: 1 })).toEqual(
       refusal('NotCompletable', { status: 'RUNNING', missing }),
     )
-    await stage.wanda.must('releaseRun', { runId: parent, fence: 1, untilChildren: true })
+    await stage.wanda.must('releaseRun', { runId: parent, fence: 1, isWaitingForChildren: true })
     expect(await stage.wanda.send('claimRun', { runId: parent, owner: 'wanda' })).toEqual(
       refusal('NotClaimable', { status: 'QUEUED', heldBy: null, children: [child] }),
     )
@@ -219,7 +219,7 @@ describe('a child', () => {
   it('of a parent that was deleted has none', async () => {
     const parent = await start()
     const child = await start({ parentRunId: parent })
-    await cancel(parent, { cascade: false })
+    await cancel(parent, { isCascading: false })
     await stage.olga.must('deleteRun', { runId: parent })
     expect(await stage.vera.run(child)).toMatchObject({ status: 'QUEUED', parent: null })
   })

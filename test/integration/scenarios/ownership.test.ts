@@ -82,7 +82,7 @@ describe('a run that nobody minds', () => {
       refusal('NotResumable', { because: 'FINAL', status: 'EXPIRED' }),
     )
     expect(await stage.olga.must('cancelRun', { runId })).toMatchObject({
-      changed: false,
+      hasChanged: false,
       run: { status: 'EXPIRED' },
     })
     expect(await stage.wanda.send('claimRun', { runId, owner: 'w' })).toEqual(
@@ -172,18 +172,18 @@ describe('an owner', () => {
       refusal('NotCompletable', { status: 'CANCELLING' }),
     )
     expect(await stage.wanda.must('confirmCancel', { runId: proven, fence: 1 })).toMatchObject({
-      run: { status: 'CANCELLED', cancelConfirmed: true },
+      run: { status: 'CANCELLED', isCancelConfirmed: true },
     })
     const silent = await stage.atWork('solo')
     await stage.olga.must('cancelRun', { runId: silent })
     await stage.pass(silent, 20)
-    expect(await stage.vera.run(silent)).toMatchObject({ status: 'CANCELLING', cancelConfirmed: null })
+    expect(await stage.vera.run(silent)).toMatchObject({ status: 'CANCELLING', isCancelConfirmed: null })
     await stage.pass(silent, 11)
-    expect(await stage.vera.run(silent)).toMatchObject({ status: 'CANCELLED', cancelConfirmed: false })
+    expect(await stage.vera.run(silent)).toMatchObject({ status: 'CANCELLED', isCancelConfirmed: false })
     const released = await stage.atWork('solo')
     await stage.olga.must('cancelRun', { runId: released })
     expect(await stage.wanda.must('releaseRun', { runId: released, fence: 1 })).toMatchObject({
-      run: { status: 'CANCELLED', cancelConfirmed: false },
+      run: { status: 'CANCELLED', isCancelConfirmed: false },
     })
   })
 
@@ -201,7 +201,7 @@ describe('an owner', () => {
     await stage.pass(frozen, 100)
     expect(await stage.vera.run(frozen)).toMatchObject({
       status: 'CANCELLED',
-      cancelConfirmed: false,
+      isCancelConfirmed: false,
       lease: { fence: 1, isLive: true },
     })
     // its owner hears STOP on every way, and never that it should claim again

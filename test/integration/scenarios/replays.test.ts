@@ -17,7 +17,7 @@ describe('a key', () => {
     const input = { workflow: 'solo', concurrencyKey: 'once', idempotencyKey: 'at-once' }
     const answers = await Promise.all(Array.from({ length: 10 }, () => stage.olga.must('startRun', input)))
     expect(new Set(answers.map(({ run }) => run.id)).size).toBe(1)
-    expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1)
+    expect(answers.filter(({ isReplayed }) => !isReplayed)).toHaveLength(1)
   })
 
   it('counts in its project and for its mutation alone', async () => {
@@ -27,7 +27,7 @@ describe('a key', () => {
     expect(there).not.toBe(here)
     await stage.olga.must('pauseRun', { runId: here, idempotencyKey })
     expect(await stage.olga.send('pauseRun', { runId: there, idempotencyKey })).toMatchObject({
-      replayed: false,
+      isReplayed: false,
     })
     // another run of the same project under the same key
     const other = await start()
@@ -42,7 +42,7 @@ describe('a key', () => {
     expect(await stage.olga.send('resumeRun', input)).toMatchObject({ __typename: 'NotResumable' })
     await stage.olga.must('pauseRun', { runId })
     expect(await stage.olga.must('resumeRun', input)).toMatchObject({
-      replayed: false,
+      isReplayed: false,
       run: { status: 'RUNNING' },
     })
   })
@@ -52,14 +52,14 @@ describe('a key', () => {
     const input = { runId, ...claim, idempotencyKey: 'claim-once' }
     const first = await stage.wanda.must('claimRun', input)
     expect(await stage.wanda.must('claimRun', input)).toMatchObject({
-      replayed: true,
+      isReplayed: true,
       agentToken: first.agentToken,
       lease: { fence: 1 },
     })
     await stage.pass(runId, 601)
     await stage.wanda.must('claimRun', { runId, owner: 'second', leaseSeconds: 600 })
     expect(await stage.wanda.must('claimRun', input)).toMatchObject({
-      replayed: true,
+      isReplayed: true,
       agentToken: null,
       lease: null,
       run: { lease: { owner: 'second', fence: 2 } },
@@ -72,7 +72,7 @@ describe('a key', () => {
     await stage.wanda.must('claimRun', input)
     await stage.pass(runId, 601)
     expect(await stage.wanda.must('claimRun', input)).toMatchObject({
-      replayed: true,
+      isReplayed: true,
       lease: null,
       run: { status: 'FAILED', reason: 'OWNER_LOST', lease: null },
     })
@@ -85,11 +85,11 @@ describe('a deletion', () => {
     for (const runId of [first, second]) await stage.olga.must('cancelRun', { runId })
     const idempotencyKey = 'delete-once'
     expect(await stage.olga.must('deleteRun', { runId: first, idempotencyKey })).toMatchObject({
-      replayed: false,
+      isReplayed: false,
     })
     expect(await stage.olga.must('deleteRun', { runId: first, idempotencyKey })).toMatchObject({
       runId: first,
-      replayed: true,
+      isReplayed: true,
     })
     const mismatch = refusal('IdempotencyMismatch', { differingPaths: ['runId'] })
     expect(await stage.olga.send('deleteRun', { runId: second, idempotencyKey })).toEqual(mismatch)

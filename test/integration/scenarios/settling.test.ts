@@ -114,10 +114,10 @@ describe('a cancel', () => {
     const runId = await stage.atWork('solo')
     await fail(runId)
     expect(await stage.olga.must('cancelRun', { runId, comment: 'no more' })).toMatchObject({
-      changed: true,
+      hasChanged: true,
       run: { status: 'CANCELLED', epoch: 2, isFinal: true, outcome: 'CANCELLED' },
     })
-    expect(await stage.olga.must('cancelRun', { runId })).toMatchObject({ changed: false })
+    expect(await stage.olga.must('cancelRun', { runId })).toMatchObject({ hasChanged: false })
     expect(await stage.olga.send('resumeRun', { runId })).toEqual(
       refusal('NotResumable', { because: 'FINAL' }),
     )
@@ -135,7 +135,7 @@ describe('a cancel', () => {
       refusal('RunNotActive', cancelling),
     )
     expect(await stage.olga.send('pauseRun', { runId })).toEqual(refusal('NotPausable', cancelling))
-    expect(await stage.olga.must('cancelRun', { runId })).toMatchObject({ changed: false })
+    expect(await stage.olga.must('cancelRun', { runId })).toMatchObject({ hasChanged: false })
     expect(await stage.wanda.send('confirmCancel', { runId, fence: 2 })).toEqual(refusal('LeaseLost'))
     expect((await stage.vera.run(runId)).revision).toBe(revision)
   })
@@ -219,7 +219,9 @@ describe('what is not there', () => {
   })
 
   it('of a workflow is registered for good: another definition of the same version is refused', async () => {
-    expect(await stage.olga.must('registerWorkflow', { definition: SOLO })).toMatchObject({ changed: false })
+    expect(await stage.olga.must('registerWorkflow', { definition: SOLO })).toMatchObject({
+      hasChanged: false,
+    })
     const definition = { ...SOLO, maxResumes: 3 }
     expect(await stage.olga.send('registerWorkflow', { definition })).toEqual(
       refusal('WorkflowMismatch', { name: 'solo', version: 1 }),
@@ -227,7 +229,7 @@ describe('what is not there', () => {
     expect(
       await stage.olga.must('registerWorkflow', { definition: { ...definition, version: 2 } }),
     ).toMatchObject({
-      changed: true,
+      hasChanged: true,
       workflow: { version: 2 },
     })
   })
@@ -247,7 +249,7 @@ describe('a file that is larger than the server takes', () => {
     )
     expect((await stage.vera.run(runId)).revision).toBe(revision)
     expect(await stage.wanda.must('submitArtifact', { ...file, content: 'ü'.repeat(500) })).toMatchObject({
-      artifact: { valid: true, size: 1000 },
+      artifact: { isValid: true, size: 1000 },
     })
   })
 })

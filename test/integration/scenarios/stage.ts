@@ -43,9 +43,9 @@ export interface Stage extends Readonly<Record<Player, Actor>> {
   end(): Promise<void>
 }
 
-const RUN = `id status reason error epoch revision round outcome isSettled isFinal isResumable allowedCommands cancelConfirmed nextAction
+const RUN = `id status reason error epoch revision round outcome isSettled isFinal isResumable allowedCommands isCancelConfirmed nextAction
   missingEvidence { kind phase } lease { owner fence isLive expiresAt } currentPhase { key status attempts }
-  phases { id key status attempts error { class code message hint } artifacts { path sha256 valid attempt } }
+  phases { id key status attempts error { class code message hint } artifacts { path sha256 isValid attempt } }
   sessions { id role status } continues { id } parent { id } output
   executions { edges { node { id end exitCode signal outcome epoch attempt } } }
   approvals { edges { node { id gate kind status question payload digest attempt expiresAt approvers comment decidedBy } } }

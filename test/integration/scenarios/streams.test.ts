@@ -10,9 +10,9 @@ beforeAll(async () => {
 afterAll(() => stage.end())
 
 const EVENTS = `subscription ($id: ID!, $after: Int, $untilSettled: Boolean) {
-  runEvents(runId: $id, after: $after, untilSettled: $untilSettled) { seq epoch type } }`
+  runEventAppended(runId: $id, after: $after, isOverWhenSettled: $untilSettled) { seq epoch type } }`
 const STATUS = `subscription ($id: ID!, $untilSettled: Boolean) {
-  runStatus(runId: $id, untilSettled: $untilSettled) { status epoch revision isSettled isFinal } }`
+  runChanged(runId: $id, isOverWhenSettled: $untilSettled) { status epoch revision isSettled isFinal } }`
 const complete = (runId: string, fence = 1) => stage.wanda.must('completeRun', { runId, fence })
 const fail = (runId: string) => stage.wanda.must('failRun', { runId, fence: 1, error: 'x' })
 
@@ -98,7 +98,7 @@ describe('a subscriber of a live run', () => {
 
 describe('an owner’s stream of directives', () => {
   const DIRECTIVES =
-    'subscription ($id: ID!, $fence: Int!) { directives(runId: $id, fence: $fence) { kind } }'
+    'subscription ($id: ID!, $fence: Int!) { directiveIssued(runId: $id, fence: $fence) { kind } }'
 
   it('tells of pause, resume and cancel, and ends with STOP', async () => {
     const runId = await stage.atWork('solo')
@@ -180,9 +180,9 @@ describe('a log', () => {
       'RUN_COMPLETED',
     ])
     const verify =
-      'query ($id: ID!) { verifyRun(id: $id) { ... on VerifyRunSuccess { consistent differences eventsChecked } } }'
+      'query ($id: ID!) { verifyRun(id: $id) { ... on VerifyRunSuccess { isConsistent differences eventsChecked } } }'
     expect(await stage.vera.read(verify, { id: runId })).toEqual({
-      verifyRun: { consistent: true, differences: [], eventsChecked: log.length },
+      verifyRun: { isConsistent: true, differences: [], eventsChecked: log.length },
     })
   })
 })

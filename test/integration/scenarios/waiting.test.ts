@@ -18,46 +18,52 @@ afterAll(() => stage.end())
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
 const claim = { owner: 'wanda', leaseSeconds: 600 }
-const waiting = `query ($id: ID!) { run(id: $id) { status notBefore waitsFor nextAction allowedCommands } }`
+const waiting = `query ($id: ID!) { run(id: $id) { status claimableAt waitsFor nextAction allowedCommands } }`
 const read = async (id: string) => (await stage.wanda.read(waiting, { id })).run
 
 describe('a run that was released with a moment for its next claim', () => {
   it('waits in the queue, and is given to nobody before', async () => {
     const runId = await stage.atWork('hurried')
-    const notBefore = inSeconds(30)
-    const release = { runId, fence: 1, notBefore, waitsFor: 'the quota of the model', idempotencyKey: 'off' }
+    const claimableAt = inSeconds(30)
+    const release = {
+      runId,
+      fence: 1,
+      claimableAt,
+      waitsFor: 'the quota of the model',
+      idempotencyKey: 'off',
+    }
     await stage.wanda.must('releaseRun', release)
-    expect(await stage.wanda.must('releaseRun', release)).toMatchObject({ replayed: true })
-    expect(await stage.wanda.send('releaseRun', { ...release, notBefore: inSeconds(60) })).toMatchObject({
-      differingPaths: ['notBefore'],
+    expect(await stage.wanda.must('releaseRun', release)).toMatchObject({ isReplayed: true })
+    expect(await stage.wanda.send('releaseRun', { ...release, claimableAt: inSeconds(60) })).toMatchObject({
+      differingPaths: ['claimableAt'],
     })
     expect(await read(runId)).toMatchObject({
-      ...{ status: 'QUEUED', notBefore, waitsFor: 'the quota of the model', nextAction: 'WAIT' },
+      ...{ status: 'QUEUED', claimableAt, waitsFor: 'the quota of the model', nextAction: 'WAIT' },
       allowedCommands: expect.not.arrayContaining(['CLAIM']),
     })
     const asked = { owner: 'other', leaseSeconds: 30 }
     expect(await stage.wanda.send('claimRun', { runId, ...asked })).toMatchObject({
-      ...{ __typename: 'NotClaimable', status: 'QUEUED', claimableAt: notBefore },
+      ...{ __typename: 'NotClaimable', status: 'QUEUED', claimableAt },
       message: expect.stringContaining('the quota of the model'),
     })
     expect(await stage.wanda.send('claimRun', asked)).toEqual(refusal('NothingToClaim'))
     await stage.pass(runId, 31)
     expect(await stage.wanda.must('claimRun', asked)).toMatchObject({ run: { id: runId, status: 'RUNNING' } })
-    expect(await read(runId)).toMatchObject({ notBefore: null, waitsFor: null })
+    expect(await read(runId)).toMatchObject({ claimableAt: null, waitsFor: null })
     await stage.olga.must('cancelRun', { runId })
   })
 
   it('is not put off by more than 8 days', async () => {
     const runId = await stage.atWork('hurried')
-    const issues = [expect.objectContaining({ path: ['notBefore'] })]
-    const late = { runId, fence: 1, notBefore: inSeconds(8 * 86_400 + 60) }
+    const issues = [expect.objectContaining({ path: ['claimableAt'] })]
+    const late = { runId, fence: 1, claimableAt: inSeconds(8 * 86_400 + 60) }
     expect(await stage.wanda.send('releaseRun', late)).toEqual(refusal('InvalidInput', { issues }))
     await stage.olga.must('cancelRun', { runId })
   })
 
   it('is kept waiting by a pause, and taken up by a person who resumes it', async () => {
     const runId = await stage.atWork('hurried')
-    await stage.wanda.must('releaseRun', { runId, fence: 1, notBefore: inSeconds(30) })
+    await stage.wanda.must('releaseRun', { runId, fence: 1, claimableAt: inSeconds(30) })
     await stage.olga.must('pauseRun', { runId })
     expect(await stage.wanda.send('resumeRun', { runId, claim })).toMatchObject({
       ...{ __typename: 'NotClaimable', status: 'PAUSED', claimableAt: expect.any(String) },
@@ -71,7 +77,12 @@ describe('a run that was released with a moment for its next claim', () => {
     const { run } = await stage.olga.must('startRun', { workflow: 'hurried' })
     for (const fence of [1, 2, 3]) {
       await stage.wanda.must('claimRun', { runId: run.id, ...claim })
-      await stage.wanda.must('releaseRun', { runId: run.id, fence, notBefore: inSeconds(15), blocked: true })
+      await stage.wanda.must('releaseRun', {
+        runId: run.id,
+        fence,
+        claimableAt: inSeconds(15),
+        isBlocked: true,
+      })
       await stage.pass(run.id, 16)
     }
     await stage.pass(run.id, 13)
@@ -89,7 +100,7 @@ describe('a run that was released with a moment for its next claim', () => {
       await held.fail({ error: 'enough' })
     })
     try {
-      await stage.wanda.must('releaseRun', { runId, fence: 1, notBefore: inSeconds(1) })
+      await stage.wanda.must('releaseRun', { runId, fence: 1, claimableAt: inSeconds(1) })
       expect(await taken).toBe(runId)
     } finally {
       await worker.stop()

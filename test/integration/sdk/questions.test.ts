@@ -92,7 +92,7 @@ describe('an agent that asks in the middle of its turn', () => {
     expect(await statusOf(owned)).toBe('RUNNING')
     const late = await pawl.approvals.decide(id, { decision: 'DECLINE', digest })
     expect(late).toMatchObject({ __typename: 'AlreadyDecided', approval: { status: 'ANSWERED' } })
-    expect(await pawl.runs.verify(owned.run.id)).toMatchObject({ consistent: true })
+    expect(await pawl.runs.verify(owned.run.id)).toMatchObject({ isConsistent: true })
   })
 
   it('is not asked again for what was allowed always, and holds other questions back', async () => {

@@ -80,13 +80,13 @@ describe('an artifact', () => {
     const bad = unwrap(
       await pawl.artifacts.submit(id, 'build', { path: 'build.json', content: '{"commit": 7}', fence }),
     )
-    expect(bad.artifact).toMatchObject({ valid: false, problems: [{ path: '/commit' }] })
+    expect(bad.artifact).toMatchObject({ isValid: false, problems: [{ path: '/commit' }] })
     expect(bad.phase.status).toBe('RUNNING')
     const content = '{"commit": "9fe"}'
     const good = unwrap(await pawl.artifacts.submit(id, 'build', { path: 'build.json', content, fence }))
-    expect([good.artifact.valid, good.phase.status]).toEqual([true, 'COMPLETED'])
+    expect([good.artifact.isValid, good.phase.status]).toEqual([true, 'COMPLETED'])
     expect((await pawl.artifacts.get(good.artifact.id))?.content).toBe(content)
-    expect((await pawl.artifacts.list(id)).nodes.map(({ path, valid }) => [path, valid])).toEqual([
+    expect((await pawl.artifacts.list(id)).nodes.map(({ path, isValid: valid }) => [path, valid])).toEqual([
       ['build.json', true],
       ['build.json', false],
       ['plan.md', true],
@@ -159,7 +159,7 @@ describe('a gate that the workflow declares', () => {
       gate: 'release',
       question: 'May it go out?',
       approvers: ['release-manager'],
-      allowSelfApproval: false,
+      isSelfApprovalAllowed: false,
       expiresInSeconds: 600,
       onExpiry: 'REJECT',
     }
@@ -260,7 +260,9 @@ describe.each([
     const worker = pawl.worker(
       { owner: 'sdk-worker', labels, leaseSeconds: 5, onError: (error) => errors.push(error) },
       async (owned) => {
-        const { session, created } = unwrap(await owned.sessions.open({ role: 'planner', adapter: 'test' }))
+        const { session, isNew: created } = unwrap(
+          await owned.sessions.open({ role: 'planner', adapter: 'test' }),
+        )
         steps.push(created ? 'opened' : 'adopted')
         if (owned.run.currentPhase?.key === 'plan' && owned.run.currentPhase.status !== 'COMPLETED') {
           unwrap(await owned.sessions.update(session.id, 'BOOTSTRAPPING'))

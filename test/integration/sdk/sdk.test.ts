@@ -86,7 +86,7 @@ describe('the SDK and the server', () => {
     const again = unwrap(
       await pawl.runs.start({ workflow: 'errand', title: 'Milk', input: { litres: 2 }, idempotencyKey: key }),
     )
-    expect([again.replayed, again.run.id]).toEqual([true, started.run.id])
+    expect([again.isReplayed, again.run.id]).toEqual([true, started.run.id])
 
     const { run, lease } = unwrap(await pawl.runs.claim({ runId: started.run.id, owner: 'sdk-test' }))
     const owned = { id: run.id, fence: lease?.fence ?? 0 }
@@ -97,7 +97,7 @@ describe('the SDK and the server', () => {
     const { execution } = unwrap(
       await pawl.executions.start({ runId: run.id, command: 'fetch milk', pid: 4711, fence: owned.fence }),
     )
-    expect((await pawl.executions.list({ filter: { runId: run.id, inFlight: true } })).nodes).toEqual([
+    expect((await pawl.executions.list({ filter: { runId: run.id, isInFlight: true } })).nodes).toEqual([
       execution,
     ])
     const renewed = unwrap(await pawl.runs.renew(run.id, { fence: owned.fence }))
@@ -138,8 +138,8 @@ describe('the SDK and the server', () => {
       run: { status: 'RUNNING' },
     })
     const cancelled = unwrap(await pawl.runs.cancel(id))
-    expect([cancelled.changed, cancelled.run.status]).toEqual([true, 'CANCELLING'])
-    expect(unwrap(await pawl.runs.confirmCancel(id, { fence })).run.cancelConfirmed).toBe(true)
+    expect([cancelled.hasChanged, cancelled.run.status]).toEqual([true, 'CANCELLING'])
+    expect(unwrap(await pawl.runs.confirmCancel(id, { fence })).run.isCancelConfirmed).toBe(true)
   })
 
   it('tell who may do what', async () => {
@@ -167,7 +167,7 @@ describe('the SDK and the server', () => {
     expect([first.nodes.length, first.pageInfo.hasNextPage, rest.nodes.length]).toEqual([2, true, 1])
     expect((await pawl.runs.counts({ filter })).find(({ status }) => status === 'RUNNING')?.count).toBe(3)
     expect((await pawl.doctor()).violations).toEqual([])
-    expect(unwrap(await pawl.sweep({ dryRun: true })).dryRun).toBe(true)
+    expect(unwrap(await pawl.sweep({ isDryRun: true })).isDryRun).toBe(true)
     expect((await pawl.workflows.get('errand'))?.definition).toMatchObject({ name: 'errand' })
     expect((await pawl.workflows.list()).nodes.map(({ name }) => name)).toContain('errand')
   })
@@ -294,7 +294,7 @@ describe.each([
     unwrap(await pawl.runs.pause(paused ?? ''))
     unwrap(await pawl.runs.cancel(cancelled ?? ''))
     await expect.poll(async () => (await read(quick))?.status, patience).toBe('COMPLETED')
-    await expect.poll(async () => (await read(cancelled))?.cancelConfirmed, patience).toBe(true)
+    await expect.poll(async () => (await read(cancelled))?.isCancelConfirmed, patience).toBe(true)
     await expect.poll(async () => (await read(paused))?.lease, patience).toBeNull()
     expect((await read(paused))?.status).toBe('PAUSED')
     const shut = await start('shut down')

@@ -112,7 +112,7 @@ describe('workspaces over the SDK', () => {
     expect(operation).toMatchObject({ kind: 'DIFF', status: 'SUCCEEDED', worker: 'fake', attempt: 1 })
     expect(operation.diff).toEqual({
       ...DIFF,
-      truncated: false,
+      isTruncated: false,
       files: [{ ...DIFF.files[0], previousPath: null }],
     })
   })
@@ -201,9 +201,9 @@ describe('workspaces over the SDK', () => {
     expect(await pawl.workspaces.find(id)).toMatchObject({
       status: 'READY',
       runs: [],
-      inFlight: [{ kind: 'REMOVE', force: false, requestedBy: 'system', expiresAt: null }],
+      inFlight: [{ kind: 'REMOVE', isForced: false, requestedBy: 'system', expiresAt: null }],
     })
-    serve(run.host, ({ force }) =>
+    serve(run.host, ({ isForced: force }) =>
       force ? {} : { error: { code: 'UNMERGED_WORK', message: 'It holds work.', hint: 'Use force.' } },
     )
     for await (const { inFlight } of pawl.workspaces.watch(id)) if (inFlight.length === 0) break

@@ -52,7 +52,7 @@ async function startWork(
   return runId
 }
 
-const SUBMITTED = '... on SubmitArtifactSuccess { artifact { valid size problems { message } } }'
+const SUBMITTED = '... on SubmitArtifactSuccess { artifact { isValid size problems { message } } }'
 const submission = (runId: string, content: string, path = 'a.txt') => ({
   runId,
   phase: 'write',
@@ -77,7 +77,7 @@ describe('a server', () => {
     expect(
       await mutate(server, token, 'submitArtifact', submission(runId, largest, 'b.txt'), SUBMITTED),
     ).toMatchObject({
-      artifact: { valid: true, size: 1_048_576 },
+      artifact: { isValid: true, size: 1_048_576 },
     })
     expect(
       await mutate(server, token, 'submitArtifact', submission(runId, `${largest}x`), SUBMITTED),
@@ -104,7 +104,7 @@ describe('a server', () => {
       answered++
     }
     expect(await judged).toMatchObject({
-      artifact: { valid: false, problems: [{ message: expect.stringContaining('too much time') }] },
+      artifact: { isValid: false, problems: [{ message: expect.stringContaining('too much time') }] },
     })
     expect(answered).toBeGreaterThan(10)
   })
@@ -121,7 +121,7 @@ it('is not kept from stopping by what it validates', async () => {
     SUBMITTED,
   )
   await server.stop()
-  expect(await judged).toMatchObject({ artifact: { valid: false } })
+  expect(await judged).toMatchObject({ artifact: { isValid: false } })
 })
 
 it('validates in the command as it is built, too', { tags: 'thorough' }, async () => {
@@ -137,7 +137,7 @@ it('validates in the command as it is built, too', { tags: 'thorough' }, async (
     expect(registered).toMatchObject({ __typename: 'InvalidInput' })
     const runId = await startWork({ url }, token, 'good', { schema: { type: 'string' } })
     expect(await mutate({ url }, token, 'submitArtifact', submission(runId, '7'), SUBMITTED)).toMatchObject({
-      artifact: { valid: false, problems: [{ message: 'must be string' }] },
+      artifact: { isValid: false, problems: [{ message: 'must be string' }] },
     })
     server.kill('SIGTERM')
     expect(await server.ended).toMatchObject({ code: 0 })

@@ -183,9 +183,9 @@ describe('with an AGENT token', () => {
   it('a lost answer to its last mutation can be asked for again', async () => {
     const { runId, agentToken } = await startClaimed()
     const fail = `mutation ($id: ID!) {
-      failRun(input: { runId: $id, error: "x", idempotencyKey: "k" }) { __typename ... on FailRunSuccess { replayed } }
+      failRun(input: { runId: $id, error: "x", idempotencyKey: "k" }) { __typename ... on FailRunSuccess { isReplayed } }
     }`
-    const ended = (replayed: boolean) => ({ failRun: { __typename: 'FailRunSuccess', replayed } })
+    const ended = (isReplayed: boolean) => ({ failRun: { __typename: 'FailRunSuccess', isReplayed } })
     const asked = { token: agentToken, variables: { id: runId } }
     expect((await ask(server, fail, asked)).data).toEqual(ended(false))
     expect((await ask(server, fail, asked)).data).toEqual(ended(true))

@@ -96,7 +96,7 @@ it('keeps informing subscribers once the database is back', async () => {
   const { data } = await ask(server, START, { token })
   const { id } = (data as unknown as { startRun: { run: { id: string } } }).startRun.run
   const socket = await openSocket(server, token)
-  await askSocket(socket, `subscription { runStatus(runId: "${id}") { status } }`)
+  await askSocket(socket, `subscription { runChanged(runId: "${id}") { status } }`)
   proxy.cut()
   proxy.restore()
   await expect
@@ -109,7 +109,7 @@ it('keeps informing subscribers once the database is back', async () => {
   // either the stream lived through it, or it was ended with an error that says to ask again
   const message = await socket.next()
   if (message.type === 'next')
-    expect(message).toMatchObject({ payload: { data: { runStatus: { status: 'CANCELLED' } } } })
+    expect(message).toMatchObject({ payload: { data: { runChanged: { status: 'CANCELLED' } } } })
   else expect(message).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'CONTENDED' } }] })
   socket.close()
 })

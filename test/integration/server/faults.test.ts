@@ -66,7 +66,7 @@ it('masks a fault on a socket, which lives on', async () => {
 
 it('masks a fault in the middle of a stream, on a socket and as an event', async () => {
   const id = await start()
-  const query = `subscription { runEvents(runId: "${id}") { type } }`
+  const query = `subscription { runEventAppended(runId: "${id}") { type } }`
   const socket = await openSocket(server, server.adminToken)
   await askSocket(socket, query)
   const controller = new AbortController()

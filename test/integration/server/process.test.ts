@@ -37,7 +37,7 @@ it('stops in good order when told to, and finds everything at its next start', a
   const token = await server.readToken()
   const { data } = await ask(server, START, { token })
   const { id } = (data as unknown as { startRun: { run: { id: string } } }).startRun.run
-  const query = `subscription { runStatus(runId: "${id}") { status } }`
+  const query = `subscription { runChanged(runId: "${id}") { status } }`
   const socket = await openSocket(server, token)
   await askSocket(socket, query)
   const events = await fetch(`${server.url}/graphql`, {

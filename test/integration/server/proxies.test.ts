@@ -37,7 +37,7 @@ async function openEvents(url: string, id: string) {
       // what a browser says
       'accept-encoding': 'gzip, deflate, br',
     },
-    body: JSON.stringify({ query: `subscription { runEvents(runId: "${id}") { type } }` }),
+    body: JSON.stringify({ query: `subscription { runEventAppended(runId: "${id}") { type } }` }),
   })
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''

@@ -85,12 +85,12 @@ describe('two servers on one database', () => {
     )
     const { id } = (started.data as unknown as { startRun: { run: { id: string } } }).startRun.run
     const socket = await openSocket(two, two.adminToken)
-    await askSocket(socket, `subscription { runStatus(runId: "${id}") { status } }`)
+    await askSocket(socket, `subscription { runChanged(runId: "${id}") { status } }`)
     const since = performance.now()
     await ask(one, `mutation { cancelRun(input: { runId: "${id}" }) { __typename } }`, {
       token: one.adminToken,
     })
-    expect(await socket.next()).toMatchObject({ payload: { data: { runStatus: { status: 'CANCELLED' } } } })
+    expect(await socket.next()).toMatchObject({ payload: { data: { runChanged: { status: 'CANCELLED' } } } })
     // a lost signal would be made up for only after five seconds
     expect(performance.now() - since).toBeLessThan(3000)
     socket.close()

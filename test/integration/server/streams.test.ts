@@ -10,7 +10,7 @@ afterAll(() => server.stop())
 
 const START = `mutation { startRun(input: { workflow: "review", claim: { owner: "w", leaseSeconds: 60 } }) {
   ... on StartRunSuccess { run { id } agentToken } } }`
-const STATUS = 'subscription ($id: ID!) { runStatus(runId: $id) { status revision } }'
+const STATUS = 'subscription ($id: ID!) { runChanged(runId: $id) { status revision } }'
 
 async function startClaimed(): Promise<{ id: string; agentToken: string }> {
   const { data } = await ask(server, START, { token: server.adminToken })
@@ -55,7 +55,7 @@ describe('a stream', () => {
     const { id } = await startClaimed()
     const socket = await openSocket(server, server.adminToken)
     expect(await askSocket(socket, STATUS, { variables: { id } })).toMatchObject({
-      payload: { data: { runStatus: { status: 'RUNNING' } } },
+      payload: { data: { runChanged: { status: 'RUNNING' } } },
     })
     const events = await openEvents(server.adminToken, id)
     await events.readUntil('RUNNING')
@@ -63,17 +63,17 @@ describe('a stream', () => {
     await ask(server, `mutation { pauseRun(input: { runId: "${id}" }) { __typename } }`, {
       token: server.adminToken,
     })
-    expect(await socket.next()).toMatchObject({ payload: { data: { runStatus: { status: 'PAUSED' } } } })
+    expect(await socket.next()).toMatchObject({ payload: { data: { runChanged: { status: 'PAUSED' } } } })
     await events.readUntil('PAUSED')
 
     await ask(server, `mutation { cancelRun(input: { runId: "${id}" }) { __typename } }`, {
       token: server.adminToken,
     })
-    expect(await socket.next()).toMatchObject({ payload: { data: { runStatus: { status: 'CANCELLING' } } } })
+    expect(await socket.next()).toMatchObject({ payload: { data: { runChanged: { status: 'CANCELLING' } } } })
     await ask(server, `mutation { confirmCancel(input: { runId: "${id}", fence: 1 }) { __typename } }`, {
       token: server.adminToken,
     })
-    expect(await socket.next()).toMatchObject({ payload: { data: { runStatus: { status: 'CANCELLED' } } } })
+    expect(await socket.next()).toMatchObject({ payload: { data: { runChanged: { status: 'CANCELLED' } } } })
     expect(await socket.next()).toMatchObject({ type: 'complete' })
     await events.readUntil('event: complete')
     socket.close()

@@ -35,7 +35,7 @@ async function made(over: Partial<CreateToken>) {
 }
 
 const rotate = (tokenId: string, over: object = {}, caller = SYSTEM) =>
-  rotateToken({ store, announce }, caller, { tokenId, expiresInSeconds: null, revoke: false, ...over })
+  rotateToken({ store, announce }, caller, { tokenId, expiresInSeconds: null, isOldRevoked: false, ...over })
 
 const invalid = (...paths: string[]) => ({
   ok: false,
@@ -82,7 +82,7 @@ describe('a principal', () => {
     ]
     expect(present?.caller).toEqual({ ...old?.caller, tokenId: rotated.token.id })
     expect(present?.tokenId).not.toBe(old?.tokenId)
-    const last = await rotate(rotated.token.id, { revoke: true })
+    const last = await rotate(rotated.token.id, { isOldRevoked: true })
     expect(announced).toContain(rotated.token.id)
     if (!last.ok) throw new Error(last.problem.message)
     expect((await authenticateToken(store, last.secret))?.caller).toEqual({

@@ -51,7 +51,7 @@ test('a delivery goes from the plan, which a person approves, over a file that i
     ['done', 1],
   ])
   const { nodes } = await person.artifacts.list(run.id)
-  expect(nodes.map(({ path, valid }) => [path, valid]).toReversed()).toEqual([
+  expect(nodes.map(({ path, isValid: valid }) => [path, valid]).toReversed()).toEqual([
     ['plan.md', true],
     ['build.json', false],
     ['build.json', true],

@@ -182,8 +182,8 @@ describe.concurrent('a person', () => {
     const runId = await bench.begin('errand')
     await bench.until(runId, (run) => run.currentPhase?.status === 'AWAITING_ARTIFACT')
     unwrap(await bench.person.runs.cancel(runId))
-    const { status, cancelConfirmed } = await bench.settled(runId)
-    expect([status, cancelConfirmed]).toEqual(['CANCELLED', true])
+    const { status, isCancelConfirmed } = await bench.settled(runId)
+    expect([status, isCancelConfirmed]).toEqual(['CANCELLED', true])
     for (const pid of (await bench.read('pids')).split('\n')) expect(await isAlive(Number(pid))).toBe(false)
   })
 

@@ -109,8 +109,11 @@ test('a long limit releases the run until then, for no owner before', async () =
     runner: fake('jsonl:codex', `${THREAD}; ${codexFails('usage limit reached, try again in 2 hours')}`),
   })
   const runId = await bench.begin('errand')
-  const run = await bench.until(runId, ({ status, notBefore }) => status === 'QUEUED' && notBefore !== null)
-  const waitMs = Date.parse(run.notBefore ?? '') - Date.parse(run.asOf)
+  const run = await bench.until(
+    runId,
+    ({ status, claimableAt }) => status === 'QUEUED' && claimableAt !== null,
+  )
+  const waitMs = Date.parse(run.claimableAt ?? '') - Date.parse(run.asOf)
   expect(waitMs).toBeGreaterThan(7_100_000)
   expect(waitMs).toBeLessThan(8_000_000)
   expect(run.waitsFor).toMatch(/the model of the runner \(RATE_LIMITED, until .*usage limit reached/)

@@ -57,7 +57,7 @@ describe('one agent works in a directory', () => {
     const run = await bench.until(runId, ({ lease }) => lease === null)
     expect([run.status, run.currentPhase?.status]).toEqual(['QUEUED', 'PENDING'])
     expect(run.waitsFor).toContain(holder)
-    expect(Date.parse(run.notBefore ?? '')).toBeGreaterThan(Date.parse(run.asOf))
+    expect(Date.parse(run.claimableAt ?? '')).toBeGreaterThan(Date.parse(run.asOf))
     await expect(bench.read('worked')).rejects.toThrow('ENOENT')
     await cli.shell('touch go', { cwd: bench.workspace })
     expect((await bench.settled(runId)).status).toBe('COMPLETED')

@@ -10,7 +10,7 @@ const phase = (key: string, fields: Partial<WorkflowDetail['phases'][number]> = 
   next: [],
   isFinal: false,
   role: null,
-  requiresApproval: false,
+  isApprovalRequired: false,
   artifactPath: null,
   ...fields,
 })
@@ -25,7 +25,7 @@ const workflow: WorkflowDetail = {
   definition: { completeRoundAt: 'graph' },
   phases: [
     phase('end', { next: ['graph', 'end'], artifactPath: 'a "b" <c>\\d#.md' }),
-    phase('graph', { next: ['class'], role: 'drawer', requiresApproval: true }),
+    phase('graph', { next: ['class'], role: 'drawer', isApprovalRequired: true }),
     phase('class', { isFinal: true }),
   ],
 }

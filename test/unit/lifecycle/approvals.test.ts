@@ -122,7 +122,7 @@ function asked(changes: object = {}): Story {
   const story = new Story(SOLO)
   story.does(ask('claimRun'), { actor: 'wanda' })
   story.does(ask('startPhase'), { actor: 'wanda' })
-  story.does(ask('requestApproval', { allowSelfApproval: false, ...changes }), { actor: 'agent#1' })
+  story.does(ask('requestApproval', { isSelfApprovalAllowed: false, ...changes }), { actor: 'agent#1' })
   return story
 }
 
@@ -140,7 +140,7 @@ test('nobody decides who asked, started the run, or holds its claim', () => {
     'CLAIMED',
     null,
   ])
-  const free = asked({ allowSelfApproval: true })
+  const free = asked({ isSelfApprovalAllowed: true })
   expect(['agent#1', 'olga', 'wanda'].map((name) => barOf(free, name))).toEqual([null, null, null])
 })
 
@@ -154,7 +154,7 @@ test('nobody decides who held the claim in this epoch, whoever holds it now', ()
   story.does(ask('claimRun'), { actor: 'wim' })
   story.does(ask('releaseRun', { fence: 3 }), { actor: 'wim' })
   story.does(ask('claimRun'), { actor: 'wilma' })
-  story.does(ask('requestApproval', { fence: 4, allowSelfApproval: false }), { actor: 'agent#4' })
+  story.does(ask('requestApproval', { fence: 4, isSelfApprovalAllowed: false }), { actor: 'agent#4' })
   expect(['wanda', 'will', 'wim', 'wilma'].map((name) => barOf(story, name))).toEqual([
     null,
     null,

@@ -115,7 +115,7 @@ describe('the commands allowed', () => {
 
   test('offer a decision to those who may decide', () => {
     const story = held()
-    story.does(ask('requestApproval', { allowSelfApproval: false }), { actor: 'wanda' })
+    story.does(ask('requestApproval', { isSelfApprovalAllowed: false }), { actor: 'wanda' })
     expect(
       ['olga', 'wanda', 'oscar'].map((name) => allowed(story, 'OPERATOR', name).includes('DECIDE_APPROVAL')),
     ).toEqual([false, false, true])

@@ -71,7 +71,7 @@ describe('the lapse of a lease', () => {
     expect(short.passes(59).does(ask('sweep'))).toEqual([])
     expect(short.passes(1).does(ask('sweep'))).toEqual(['run.cancelled'])
     const long = held(SOLO, 100)
-    long.does(ask('cancelRun', { cascade: false }))
+    long.does(ask('cancelRun', { isCascading: false }))
     expect(long.passes(29).does(ask('sweep'))).toEqual([])
     expect(long.passes(1).does(ask('sweep'))).toEqual(['run.cancelled'])
     expect(long.run).toMatchObject({
@@ -220,7 +220,7 @@ describe('a time limit', () => {
 
   test('counts anew in a new epoch, and for each attempt of a phase', () => {
     const story = running(TIMED)
-    story.passes(500).does(ask('startPhase', { repair: true }))
+    story.passes(500).does(ask('startPhase', { isRepair: true }))
     expect(story.passes(599).does(ask('sweep'))).toEqual([])
     expect(story.passes(1).does(ask('sweep'))).toEqual(['run.failed'])
     story.does(ask('releaseRun'))

@@ -102,7 +102,7 @@ describe('an active child', () => {
 
   test('keeps a parent that was released to wait for it from being claimed, until it has ended', () => {
     const story = parentOf(child())
-    story.does(ask('releaseRun', { untilChildren: true }))
+    story.does(ask('releaseRun', { isWaitingForChildren: true }))
     expect(story.run).toMatchObject({ status: 'QUEUED', awaitsChildren: true })
     expect(nextAction(story.run, story)).toBe('WAIT')
     expect(allowedCommands(story.run, story, { id: 'prn_1', name: 'olga', role: 'ADMIN' })).not.toContain(
@@ -122,7 +122,7 @@ describe('an active child', () => {
 
   test('that is detached in the end is waited for no longer', () => {
     const story = parentOf(child())
-    story.does(ask('releaseRun', { untilChildren: true }))
+    story.does(ask('releaseRun', { isWaitingForChildren: true }))
     story.does(ask('noteChildDetached'))
     expect(story.run.awaitsChildren).toBe(false)
   })
@@ -130,14 +130,14 @@ describe('an active child', () => {
   test('is not waited for where there is none by then, or nobody asked', () => {
     for (const story of [parentOf(), parentOf(child())]) {
       const untilChildren = story.family.children.length === 0
-      story.does(ask('releaseRun', { untilChildren }))
+      story.does(ask('releaseRun', { isWaitingForChildren: untilChildren }))
       expect(story.run).toMatchObject({ status: 'QUEUED', awaitsChildren: false })
     }
   })
 
   test('lets a person take the parent up all the same, through a pause', () => {
     const story = parentOf(child())
-    story.does(ask('releaseRun', { untilChildren: true }))
+    story.does(ask('releaseRun', { isWaitingForChildren: true }))
     story.does(ask('pauseRun'))
     expect(story.run).toMatchObject({ status: 'PAUSED', awaitsChildren: true })
     story.does(ask('resumeRun'))
@@ -149,7 +149,7 @@ describe('an active child', () => {
     story.does(ask('claimRun'))
     story.does(ask('startPhase'))
     story.family = { ...NO_FAMILY, children: [child()] }
-    story.does(ask('releaseRun', { untilChildren: true }))
+    story.does(ask('releaseRun', { isWaitingForChildren: true }))
     expect(story.passes(5000).does(ask('sweep'))).toEqual([])
     story.family = NO_FAMILY
     story.does(ask('noteChild'))

@@ -162,7 +162,7 @@ describe('a question in the middle of a turn', () => {
   test('does not give a phase that is started in the meantime more time than it has', () => {
     const story = atWork(LIMITED)
     story.does(ask('requestApproval', { ...question, expiresInSeconds: 1000 }))
-    story.passes(500).does(ask('startPhase', { repair: true }))
+    story.passes(500).does(ask('startPhase', { isRepair: true }))
     story.passes(10).does(decision(story, 'DECLINE'))
     expect(story.run.awayMs).toBe(10_000)
   })

@@ -21,7 +21,7 @@ const FORKED = define({
 function phaseCommands({ workflow }: Story): Command[] {
   return workflow.phases.flatMap(({ key: phase, artifact }) => [
     ask('startPhase', { phase }),
-    ask('startPhase', { phase, repair: true }),
+    ask('startPhase', { phase, isRepair: true }),
     ask('failPhase', { phase }),
     ask('advancePhase', { to: phase }),
     ask('submitArtifact', { phase, path: artifact?.path ?? 'x', artifactId: `art_${phase}` }),

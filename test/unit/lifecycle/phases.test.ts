@@ -23,7 +23,7 @@ const held = (workflow = GRAPH) => {
   return story
 }
 const start = (phase: string) => ask('startPhase', { phase })
-const repair = (phase: string) => ask('startPhase', { phase, repair: true, because: 'no file' })
+const repair = (phase: string) => ask('startPhase', { phase, isRepair: true, because: 'no file' })
 const fail = (phase: string) => ask('failPhase', { phase })
 const to = (phase: string) => ask('advancePhase', { to: phase })
 const phaseOf = (story: Story, key: string, round = story.run.round) =>

@@ -93,7 +93,7 @@ function toCommand({ run, workflow }: Story, { type, right, pick }: Step): Comma
     case 'failRun':
       return ask(type, { fence: run.status === 'QUEUED' && right ? null : fence })
     case 'startPhase':
-      return ask(type, { phase: pick % 3 ? run.currentPhase : phase, repair: pick === 5, fence })
+      return ask(type, { phase: pick % 3 ? run.currentPhase : phase, isRepair: pick === 5, fence })
     case 'failPhase':
       return ask(type, { phase: run.currentPhase, fence })
     case 'advancePhase':
@@ -317,7 +317,7 @@ test('a command is offered exactly where it would be accepted', () => {
         FAIL: [ask('failRun', { fence })],
         START_PHASE: keys.flatMap((phase) => [
           ask('startPhase', { phase, fence }),
-          ask('startPhase', { phase, fence, repair: true }),
+          ask('startPhase', { phase, fence, isRepair: true }),
         ]),
         FAIL_PHASE: keys.map((phase) => ask('failPhase', { phase, fence })),
         ADVANCE_PHASE: keys.map((to) => ask('advancePhase', { to, fence })),

@@ -20,7 +20,9 @@ const DAY = 86_400
 function putOff(seconds: number, { blocked = false } = {}) {
   const story = new Story(HURRIED)
   story.does(ask('claimRun'))
-  story.does(ask('releaseRun', { notBefore: story.now + seconds * 1000, waitsFor: 'the quota', blocked }))
+  story.does(
+    ask('releaseRun', { claimableAt: story.now + seconds * 1000, waitsFor: 'the quota', isBlocked: blocked }),
+  )
   return story
 }
 
@@ -42,10 +44,10 @@ describe('a release that puts off the next claim', () => {
   test('lies at most 8 days ahead', () => {
     const story = new Story(HURRIED)
     story.does(ask('claimRun'))
-    const release = (seconds: number) => ask('releaseRun', { notBefore: story.now + seconds * 1000 })
+    const release = (seconds: number) => ask('releaseRun', { claimableAt: story.now + seconds * 1000 })
     expect(story.refuses(release(8 * DAY + 1))).toMatchObject({
       type: 'InvalidInput',
-      issues: [{ path: ['notBefore'] }],
+      issues: [{ path: ['claimableAt'] }],
     })
     story.does(release(8 * DAY))
   })
@@ -54,7 +56,7 @@ describe('a release that puts off the next claim', () => {
     const story = new Story(HURRIED)
     story.does(ask('claimRun'))
     story.does(ask('pauseRun'))
-    story.does(ask('releaseRun', { notBefore: story.now + 40_000 }))
+    story.does(ask('releaseRun', { claimableAt: story.now + 40_000 }))
     expect(story.run).toMatchObject({ status: 'PAUSED', claim: null, notBefore: null })
   })
 
@@ -80,7 +82,7 @@ describe('a release that puts off the next claim', () => {
     expect(nextDueAt(story.run, story.workflow, story.settings)).toBe(at + 60_000)
     const patient = new Story(define({ ...HURRIED, name: 'patient', timeouts: {} }))
     patient.does(ask('claimRun'))
-    patient.does(ask('releaseRun', { notBefore: patient.now + 8 * DAY * 1000 }))
+    patient.does(ask('releaseRun', { claimableAt: patient.now + 8 * DAY * 1000 }))
     expect(nextDueAt(patient.run, patient.workflow, patient.settings)).toBe(patient.now + 15 * DAY * 1000)
   })
 
@@ -89,7 +91,7 @@ describe('a release that puts off the next claim', () => {
     const first = story.run.createdAt
     story.passes(41)
     story.does(ask('claimRun'))
-    story.does(ask('releaseRun', { fence: 2, notBefore: story.now + 40_000, blocked: true }))
+    story.does(ask('releaseRun', { fence: 2, claimableAt: story.now + 40_000, isBlocked: true }))
     expect(nextDueAt(story.run, story.workflow, story.settings)).toBe(first + 60_000)
     story.passes(20)
     story.does(ask('sweep'))
@@ -134,7 +136,7 @@ describe('limits of time', () => {
     expect(story.run.awayMs).toBe(560_000)
     expect(nextDueAt(story.run, story.workflow, story.settings)).toBe(story.now + 40_000)
     // the next attempt counts from its own start
-    story.does(ask('startPhase', { fence: 2, repair: true }))
+    story.does(ask('startPhase', { fence: 2, isRepair: true }))
     expect(story.run.awayMs).toBe(0)
   })
 

@@ -10,7 +10,7 @@ import { at, makeRun } from './words.ts'
 
 const FRAME = gql`
   subscription Follow($id: ID!) {
-    runStatus(runId: $id) {
+    runChanged(runId: $id) {
       run {
         id
         revision
@@ -69,7 +69,7 @@ const ORDERS = permute([
 function makeFrame(fields: object) {
   const { __typename, id, revision, asOf, status, isSettled, settledAt, lease: held } = makeRun(fields)
   const run = { __typename, id, revision, asOf, status, isSettled, settledAt, lease: held }
-  return { runStatus: { __typename: 'RunFrame', run } }
+  return { runChanged: { __typename: 'RunFrame', run } }
 }
 
 function permute<Item>(items: readonly Item[]): Item[][] {
@@ -164,7 +164,7 @@ async function followByUrql(frames: readonly object[]): Promise<Seen> {
   const { promise, resolve, reject } = createDeferred()
   const following = client.subscription(FRAME, variables).subscribe(({ data, error, stale, hasNext }) => {
     if (error) return reject(error)
-    isSettled.push((data as typeof settled).runStatus.run.isSettled)
+    isSettled.push((data as typeof settled).runChanged.run.isSettled)
     if (!stale && !hasNext) resolve()
   })
   await promise

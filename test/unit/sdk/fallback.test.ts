@@ -26,7 +26,7 @@ it('streams use server-sent events where sockets are refused, say so once, and t
   const server = await startScriptedServer({
     Query: {},
     Subscription: {
-      runStatus: {
+      runChanged: {
         async *subscribe() {
           yield makeFrame(2, 'COMPLETED')
         },

@@ -11,7 +11,7 @@ import { at } from './words.ts'
 
 const RUN = '__typename id title status revision asOf lease { __typename owner } workflow { __typename id }'
 const READ = `query Read { run(id: "run_01") { ${RUN} } }`
-const FOLLOW = `subscription Follow { runStatus(runId: "run_01") { __typename revision run { ${RUN} } } }`
+const FOLLOW = `subscription Follow { runChanged(runId: "run_01") { __typename revision run { ${RUN} } } }`
 
 interface SeenRun {
   readonly status: string
@@ -90,7 +90,7 @@ function watchByApollo(): Watched {
       await settle()
     },
     async frame(reading) {
-      for (const send of frames) send({ data: { runStatus: makeFrame(reading) } })
+      for (const send of frames) send({ data: { runChanged: makeFrame(reading) } })
       await settle()
     },
     stop() {
@@ -130,9 +130,9 @@ function watchByUrql(): Watched {
       if (data?.run) shown.push(data.run)
     })
   const followed = client
-    .subscription<{ runStatus: { run: SeenRun } }>(urqlGql(FOLLOW), {})
+    .subscription<{ runChanged: { run: SeenRun } }>(urqlGql(FOLLOW), {})
     .subscribe(({ data }) => {
-      if (data) shown.push(data.runStatus.run)
+      if (data) shown.push(data.runChanged.run)
     })
   return {
     shown,
@@ -144,7 +144,7 @@ function watchByUrql(): Watched {
       await settle()
     },
     async frame(reading) {
-      for (const send of frames) send({ data: { runStatus: makeFrame(reading) } })
+      for (const send of frames) send({ data: { runChanged: makeFrame(reading) } })
       await settle()
     },
     stop() {

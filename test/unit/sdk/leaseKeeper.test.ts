@@ -80,7 +80,7 @@ function startKeeper(fields: Partial<KeepLeaseFields> = {}) {
   const keeper = pawl.keepLease({ runId: 'run_01', fence: 3, leaseSeconds, ...fields })
   const tell = async (told: string | object) => {
     const directive = typeof told === 'string' ? { kind: told } : told
-    const data = JSON.stringify({ data: { directives: directive } })
+    const data = JSON.stringify({ data: { directiveIssued: directive } })
     directives?.enqueue(new TextEncoder().encode(`event: next\ndata: ${data}\n\n`))
     await vi.advanceTimersByTimeAsync(0)
   }

@@ -54,7 +54,7 @@ describe('the built SDK', () => {
     const server = await startScriptedServer({
       Query: { viewer: () => ({ name: 'ann', role: 'VIEWER' }) },
       Subscription: {
-        runStatus: {
+        runChanged: {
           async *subscribe() {
             yield makeFrame(2, 'COMPLETED')
             await new Promise(() => {})

@@ -250,7 +250,7 @@ describe('a run', () => {
         run: () => whole({ revision, asOf: at(revision), status: revision > 2 ? 'COMPLETED' : 'RUNNING' }),
       },
       Subscription: {
-        runStatus: {
+        runChanged: {
           async *subscribe() {
             await forever()
             yield undefined
@@ -283,7 +283,7 @@ describe('a run', () => {
         },
       },
       Subscription: {
-        runStatus: {
+        runChanged: {
           async *subscribe() {
             await forever()
             yield undefined
@@ -340,7 +340,7 @@ describe('lines', () => {
 describe('an answer', () => {
   it('brings every run that stands in it', () => {
     const [run, other] = [makeRun({ id: 'run_01' }), makeRun({ id: 'run_02' })]
-    const answer = { __typename: 'CancelRunSuccess', run, childrenLeft: [other], changed: true }
+    const answer = { __typename: 'CancelRunSuccess', run, childrenLeft: [other], hasChanged: true }
     expect(findNews(answer)).toEqual([run, other])
     expect(findNews({ __typename: 'ConcurrencyConflict', holder: other } as never)).toEqual([other])
     expect(findNews({ __typename: 'DeleteRunSuccess', runId: 'run_01' } as never)).toMatchObject([

@@ -20,7 +20,7 @@ async function startKeyedServer() {
     Mutation: {
       startRun: (_, { input }: { input: { idempotencyKey: string } }) => {
         keys.push(input.idempotencyKey)
-        const replayed = runs.has(input.idempotencyKey)
+        const isReplayed = runs.has(input.idempotencyKey)
         const id = runs.get(input.idempotencyKey) ?? `run_${runs.size}`
         runs.set(input.idempotencyKey, id)
         return {
@@ -28,7 +28,7 @@ async function startKeyedServer() {
           run: makeDetail({ id }),
           lease: null,
           agentToken: null,
-          replayed,
+          isReplayed,
         }
       },
     },
@@ -108,7 +108,7 @@ describe('a lost answer', () => {
     const { server, pawl, keys, runs } = await startKeyedServer()
     server.faults.lostAnswers = 2
     const success = unwrap(await pawl.runs.start({ workflow: 'review' }))
-    expect(success.replayed).toBe(true)
+    expect(success.isReplayed).toBe(true)
     expect(keys).toHaveLength(3)
     expect(new Set(keys).size).toBe(1)
     expect(runs.size).toBe(1)
@@ -136,7 +136,7 @@ describe('a lost answer', () => {
     const { attempts, idempotencyKey } = error as PawlConnectionError
     expect({ attempts, idempotencyKey }).toEqual({ attempts: 4, idempotencyKey: keys[0] })
     const again = await pawl.runs.start({ workflow: 'review', idempotencyKey: idempotencyKey ?? '' })
-    expect(unwrap(again).replayed).toBe(true)
+    expect(unwrap(again).isReplayed).toBe(true)
     expect(runs.size).toBe(1)
   })
 

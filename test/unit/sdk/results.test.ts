@@ -8,7 +8,7 @@ const resumed = {
   run: makeDetail({ id: 'run_07' }),
   lease: null,
   agentToken: null,
-  replayed: false,
+  isReplayed: false,
 } as const satisfies ResumeRunResult as ResumeRunResult
 
 const refused = {

@@ -31,13 +31,13 @@ async function startWritable() {
     (name: string, success: object): Resolver =>
     (_, { input }: { input: Record<string, unknown> }) => {
       inputs.push({ name, input })
-      return { __typename: `${name}Success`, replayed: false, ...success }
+      return { __typename: `${name}Success`, isReplayed: false, ...success }
     }
   const session = makeSession()
   const run = makeRun()
   const started = await startServer({
     Mutation: {
-      openSession: answer('OpenSession', { session, created: true }),
+      openSession: answer('OpenSession', { session, isNew: true }),
       updateSession: answer('UpdateSession', { session }),
       recordPrompt: answer('RecordPrompt', { session }),
       appendTranscript: answer('AppendTranscript', { nextSeq: 3 }),
@@ -47,7 +47,7 @@ async function startWritable() {
       sendMessage: answer('SendMessage', { runMessage: makeMessage() }),
       acknowledgeMessage: answer('AcknowledgeMessage', { runMessage: makeMessage({ status: 'CONSUMED' }) }),
       failPhase: answer('FailPhase', { run, phase: PHASE }),
-      cancelRun: answer('CancelRun', { run, changed: true, childrenCancelled: 2, childrenLeft: [run] }),
+      cancelRun: answer('CancelRun', { run, hasChanged: true, childrenCancelled: 2, childrenLeft: [run] }),
       startRun: answer('StartRun', { run: makeDetail(), lease: null, agentToken: null }),
     },
   })
@@ -60,14 +60,14 @@ describe('a command about a part of a run', () => {
   it('sends what it is given, under a key of its own, and answers typed', async () => {
     const { pawl, inputs } = await startWritable()
     const { sessions, artifacts, approvals, messages, phases, runs } = pawl
-    expect(
-      unwrap(await sessions.open('run_01', { role: 'planner', adapter: 'tmux', fence: 7 })).created,
-    ).toBe(true)
+    expect(unwrap(await sessions.open('run_01', { role: 'planner', adapter: 'tmux', fence: 7 })).isNew).toBe(
+      true,
+    )
     unwrap(await sessions.update('ses_01', 'BUSY', { fence: 7, detail: { why: 'prompt' } }))
     const prompt = { phase: 'plan', dedupKey: 'p1', stage: 'SENDING', fence: 7 } as const
     unwrap(await sessions.recordPrompt('ses_01', prompt))
     const file = { path: 'plan.md', content: '# Plan', fence: 7 }
-    expect(unwrap(await artifacts.submit('run_01', 'plan', file)).artifact.valid).toBe(true)
+    expect(unwrap(await artifacts.submit('run_01', 'plan', file)).artifact.isValid).toBe(true)
     unwrap(await approvals.request('run_01', { gate: 'plan', question: 'Go on?', fence: 7 }))
     const decided = unwrap(await approvals.decide('apr_01', { decision: 'APPROVE', digest: 'cd' }))
     expect(decided.approval.status).toBe('APPROVED')
@@ -76,7 +76,7 @@ describe('a command about a part of a run', () => {
     const error = { class: 'HUMAN_REQUIRED', code: 'STUCK', message: 'stuck' } as const
     const recovery = { gate: 'recovery', question: 'Again?', sessionId: 'ses_01' }
     unwrap(await phases.fail('run_01', 'plan', { error, recovery, fence: 7 }))
-    const cancelled = unwrap(await runs.cancel('run_01', { cascade: false }))
+    const cancelled = unwrap(await runs.cancel('run_01', { isCascading: false }))
     expect([cancelled.childrenCancelled, cancelled.childrenLeft.map(({ id }) => id)]).toEqual([2, ['run_01']])
     unwrap(await runs.start({ workflow: 'delivery', parentRunId: 'run_01', continuesRunId: 'run_00' }))
 
@@ -90,7 +90,7 @@ describe('a command about a part of a run', () => {
       ['SendMessage', { runId: 'run_01', text: 'slower', mode: 'FOLLOW_UP' }],
       ['AcknowledgeMessage', { messageId: 'msg_01', receipt: 'CONSUMED', fence: 7 }],
       ['FailPhase', { runId: 'run_01', phase: 'plan', error, recovery }],
-      ['CancelRun', { runId: 'run_01', cascade: false }],
+      ['CancelRun', { runId: 'run_01', isCascading: false }],
       ['StartRun', { workflow: 'delivery', parentRunId: 'run_01', continuesRunId: 'run_00' }],
     ])
     for (const { input } of inputs) expect(input['idempotencyKey']).toMatch(key)

@@ -77,7 +77,7 @@ describe('a socket', () => {
     expect(sockets[0]?.sent.map(({ type }) => type)).toEqual(['connection_init', 'subscribe', 'pong'])
     expect(sockets[0]?.sent[0]?.payload).toEqual({ authorization: 'Bearer pawl_secret' })
     const { run: _, ...frame } = makeFrame(1)
-    sockets[0]?.tell({ type: 'next', id: sockets[0].sent[1]?.id, payload: { data: { runStatus: frame } } })
+    sockets[0]?.tell({ type: 'next', id: sockets[0].sent[1]?.id, payload: { data: { runChanged: frame } } })
     expect(await next).toEqual({ done: false, value: frame })
   })
 
@@ -159,7 +159,7 @@ describe('a stream of server-sent events', () => {
     return { frames, streams, write }
   }
 
-  const encode = (revision: number) => JSON.stringify({ data: { runStatus: makeFrame(revision) } })
+  const encode = (revision: number) => JSON.stringify({ data: { runChanged: makeFrame(revision) } })
 
   it('is given up when it has been silent for long, and opened again', async () => {
     const { frames, streams, write } = watchOverHttp()
@@ -193,7 +193,7 @@ describe('a stream of server-sent events', () => {
     ['no blank after the colon', `event:next\ndata:${encode(3)}\n\n`],
     [
       'data over several lines',
-      `event: next\ndata: ${encode(3).replace('{"runStatus"', '\ndata: {"runStatus"')}\n\n`,
+      `event: next\ndata: ${encode(3).replace('{"runChanged"', '\ndata: {"runChanged"')}\n\n`,
     ],
     ['fields it has no use for', `id: 7\nretry: 10\nevent: next\ndata: ${encode(3)}\n\n`],
   ])('is read with %s, a byte at a time', async (_, text) => {

@@ -37,7 +37,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
     const afters: (number | null)[] = []
     const script = {
       Subscription: {
-        runStatus: {
+        runChanged: {
           subscribe: (_: unknown, { after }: { after: number | null }) => {
             afters.push(after)
             return send(after ?? 0, afters.length)
@@ -300,7 +300,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
     const script: Script = {
       Query: { run: () => makeRun({ status: 'COMPLETED', revision: length }) },
       Subscription: {
-        runEvents: {
+        runEventAppended: {
           async *subscribe(_, { after }: { after: number }) {
             afters.push(after)
             for (let seq = after + 1; seq <= length; seq += 1) {
@@ -357,7 +357,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
       const script: Script = {
         Query: { run: () => makeRun({ status: 'COMPLETED', revision: 5 }) },
         Subscription: {
-          runEvents: {
+          runEventAppended: {
             async *subscribe(_, { after }: { after: number }) {
               connections += 1
               if (connections > 1) for (let seq = after + 1; seq <= 5; seq += 1) yield makeEvent(seq)
@@ -518,7 +518,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
   describe('directives', () => {
     const scriptDirectives = (send: (connection: number) => AsyncIterable<object>): Script => {
       let connections = 0
-      return { Subscription: { directives: { subscribe: () => send((connections += 1)) } } }
+      return { Subscription: { directiveIssued: { subscribe: () => send((connections += 1)) } } }
     }
 
     it('come when they change, until the claim is gone', async () => {
@@ -582,7 +582,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
           node: () => ({ __typename: 'Session', status: status(), transcript: left() }),
         },
         Subscription: {
-          transcript: {
+          transcriptEntryAppended: {
             subscribe: (_: unknown, { after }: { after: number }) => {
               afters.push(after)
               return send(after, afters.length)
@@ -673,7 +673,7 @@ describe('a WebSocket', () => {
     let revision = 0
     return startScriptedServer({
       Subscription: {
-        runStatus: {
+        runChanged: {
           async *subscribe() {
             revision += 1
             yield makeFrame(revision, revision === 3 ? 'COMPLETED' : 'RUNNING')
@@ -726,7 +726,7 @@ describe('a WebSocket', () => {
   it('is shared by all streams, and closed with the last', async () => {
     const server = await startScriptedServer({
       Subscription: {
-        runStatus: {
+        runChanged: {
           async *subscribe() {
             yield makeFrame(1)
             await silence()

@@ -37,7 +37,7 @@ async function startRunServer(ids: readonly string[]) {
       const detail = input.reason ? ` ${input.reason} ${String(input.error)}` : ''
       writes.push(`${name} ${input.runId} #${input.fence}${detail}`)
       const run = change(input.runId, to ? { status: to } : {})
-      return { run, replayed: false, changed: true, round: 1, phase: PHASE }
+      return { run, isReplayed: false, hasChanged: true, round: 1, phase: PHASE }
     }
   const as =
     (typename: string, resolve: Resolver): Resolver =>
@@ -60,13 +60,19 @@ async function startRunServer(ids: readonly string[]) {
             run: makeDetail({ id }),
             lease: null,
             agentToken: null,
-            replayed: true,
+            isReplayed: true,
           }
         }
-        const replayed = claims.has(input.idempotencyKey)
+        const isReplayed = claims.has(input.idempotencyKey)
         claims.set(input.idempotencyKey, id)
         const run = change(id, { status: 'RUNNING', lease: lease(7) })
-        return { __typename: 'ClaimRunSuccess', run, lease: lease(7), agentToken: `agent-of-${id}`, replayed }
+        return {
+          __typename: 'ClaimRunSuccess',
+          run,
+          lease: lease(7),
+          agentToken: `agent-of-${id}`,
+          isReplayed,
+        }
       },
       renewLease: (_, { input }: { input: { fence: number } }) => ({
         __typename: 'RenewLeaseSuccess',
@@ -92,7 +98,7 @@ async function startRunServer(ids: readonly string[]) {
       confirmCancel: as('ConfirmCancelSuccess', write('confirmCancel', 'CANCELLED')),
     },
     Subscription: {
-      directives: {
+      directiveIssued: {
         async *subscribe() {
           yield { kind: state.directive }
           await new Promise(() => {})

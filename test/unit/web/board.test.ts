@@ -105,8 +105,8 @@ describe('what matches a filter', () => {
     [{ labels: ['a', 'c'] }, false],
     [{ workflow: 'review', project: 'web' }, true],
     [{ workflow: 'map' }, false],
-    [{ created: { after: '2026-01-01T00:00:00Z', before: '2026-01-03T00:00:00Z' } }, true],
-    [{ created: { after: '2026-01-02T00:00:00Z' } }, false],
+    [{ createdAt: { after: '2026-01-01T00:00:00Z', before: '2026-01-03T00:00:00Z' } }, true],
+    [{ createdAt: { after: '2026-01-02T00:00:00Z' } }, false],
     [{ statuses: null, outcomes: null, text: null }, true],
   ])('%o: %s', (filter, isMatch) => {
     expect(matchesFilter(run, filter)).toBe(isMatch)

@@ -54,7 +54,7 @@ export function useSessionState(): SessionControl {
       try {
         const askedAt = Date.now()
         const server = await pawl.server({ signal })
-        setClock(server.now, askedAt, Date.now())
+        setClock(server.asOf, askedAt, Date.now())
         const viewer = await pawl.viewer({ signal })
         if (!signal.aborted) setState({ kind: 'in', session: { viewer, server } })
       } catch (error) {

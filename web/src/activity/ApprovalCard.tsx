@@ -112,7 +112,7 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, onAnswer }:
     onAnswer()
   }
   const isNamedIn = approval.approvers.length === 0 || approval.approvers.includes(viewer.name)
-  const isOwn = approval.requestedBy === viewer.name && !approval.allowSelfApproval
+  const isOwn = approval.requestedBy === viewer.name && !approval.isSelfApprovalAllowed
   const isOpen = status === 'PENDING'
   return (
     <article className="approval" aria-label={question} data-approval={id} data-approval-status={status}>
@@ -252,7 +252,7 @@ function useAbout({ id, phase, attempt, digest }: Approval): ArtifactDetail | un
   const { value } = useRunData(`approval ${id} ${digest}`, undefined, async (pawl, signal) => {
     if (!phase) return undefined
     const detail = await pawl.approvals.get(id, { signal })
-    const files = detail?.phase?.artifacts.filter((file) => file.attempt === attempt && file.valid) ?? []
+    const files = detail?.phase?.artifacts.filter((file) => file.attempt === attempt && file.isValid) ?? []
     return files.at(-1)
   })
   return value as ArtifactDetail | undefined

@@ -20,7 +20,7 @@ type View = 'drawn' | 'source' | 'changes'
 
 /** The content of an artifact, its problems, and its changes since the previous one. */
 export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
-  const { id, path, sha256, size, valid, problems, round, attempt } = artifact
+  const { id, path, sha256, size, isValid: valid, problems, round, attempt } = artifact
   const [view, setView] = useState<View>('drawn')
   const content = useContent(id)
   const before = useContent(view === 'changes' ? previous?.id : undefined)

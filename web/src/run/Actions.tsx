@@ -14,7 +14,7 @@ export function Actions({ run }: ActionsProps) {
   const pause = useAction((pawl) => pawl.runs.pause(id))
   const resume = useAction((pawl) => pawl.runs.resume(id))
   const cancel = useAction((pawl, comment: string, cascade: boolean) =>
-    pawl.runs.cancel(id, { cascade, ...(comment && { comment }) }),
+    pawl.runs.cancel(id, { isCascading: cascade, ...(comment && { comment }) }),
   )
   const remove = useAction((pawl) => pawl.runs.delete(id))
   const [asked, setAsked] = useState<'cancel' | 'delete'>()

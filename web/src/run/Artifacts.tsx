@@ -30,7 +30,7 @@ export function Artifacts({ runId, revision }: ArtifactsProps) {
   return (
     <div className="split">
       <ul className="choices" aria-label="Artifacts, the newest first">
-        {value.map(({ id, path, phase, valid, attempt, createdAt }) => (
+        {value.map(({ id, path, phase, isValid: valid, attempt, createdAt }) => (
           <li key={id}>
             <button
               type="button"

@@ -27,7 +27,7 @@ export function Raw({ detail }: { readonly detail: RunDetail }) {
         </button>
         <span role="status" className="soft">
           {success &&
-            (success.consistent
+            (success.isConsistent
               ? `It is exactly what its ${success.eventsChecked} events say.`
               : `It is not what its log says: ${success.differences.join('; ')}`)}
         </span>

@@ -20,7 +20,17 @@ const NEXT: Readonly<Record<NextAction, string>> = {
 
 /** The run's title, status and commands. */
 export function RunHead({ run }: { readonly run: StoredRun }) {
-  const { id, title, status, outcome, reason, nextAction, phase, lease, cancelConfirmed } = run
+  const {
+    id,
+    title,
+    status,
+    outcome,
+    reason,
+    nextAction,
+    phase,
+    lease,
+    isCancelConfirmed: cancelConfirmed,
+  } = run
   const { createdAt, startedAt, settledAt } = run
   if (!status || !createdAt) return null
   return (

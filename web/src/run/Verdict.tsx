@@ -44,7 +44,11 @@ export function Verdict({ run, detail }: VerdictProps) {
 }
 
 /** Until when a run waits that nobody may claim before, and for what: a model that is limited, say. */
-export function Waiting({ run: { notBefore, waitsFor, isSettled } }: { readonly run: StoredRun }) {
+export function Waiting({
+  run: { claimableAt: notBefore, waitsFor, isSettled },
+}: {
+  readonly run: StoredRun
+}) {
   const left = useClock((now) => {
     const rest = notBefore ? Date.parse(notBefore) - now : 0
     return rest > 0 ? formatAge(rest) : ''

@@ -154,7 +154,7 @@ function Done({ operation }: { readonly operation: WorkspaceOperationDetail }) {
         ))}
       </ul>
       {diff.patch && <Patch text={diff.patch} />}
-      {diff.truncated && <p className="soft">The patch is longer than what is kept.</p>}
+      {diff.isTruncated && <p className="soft">The patch is longer than what is kept.</p>}
     </div>
   )
 }

@@ -9,7 +9,7 @@ export function graphiqlLink(runId: string): string {
     missingEvidence { kind phase detail }
     events(first: 100) { seq at type actor { name } summary }
     executions(first: 20) { edges { node { id command end exitCode outcome } } }
-    artifacts(first: 20) { edges { node { id path valid sha256 } } }
+    artifacts(first: 20) { edges { node { id path isValid sha256 } } }
     approvals(first: 20) { edges { node { id gate status question digest } } }
   }
 }

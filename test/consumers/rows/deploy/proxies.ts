@@ -16,7 +16,7 @@ interface Ports {
   readonly below: number
 }
 
-const FOLLOW = 'subscription ($id: ID!) { runStatus(runId: $id) { status } }'
+const FOLLOW = 'subscription ($id: ID!) { runChanged(runId: $id) { status } }'
 
 /** The proxies, each with requests, server-sent events and WebSockets through it. */
 export const proxyRows: readonly Row[] = [
