@@ -54,7 +54,7 @@ describe('the table of processes', () => {
       ['PAWL_EXECUTION_ID', value],
       ['PAWL_SESSION_ID', value],
     ])
-    expect(found.map(({ pid }) => pid).sort()).toEqual([first.pid, second.pid].sort())
+    expect(found.map(({ pid }) => pid).toSorted()).toEqual([first.pid, second.pid].toSorted())
     expect(findCarriers([])).toEqual([])
   })
 
