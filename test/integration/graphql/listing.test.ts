@@ -265,7 +265,7 @@ describe('workflows', () => {
       after = workflows.pageInfo.endCursor
       more = workflows.pageInfo.hasNextPage
     }
-    expect(seen).toEqual(['delivery@1', 'map@1', 'relay@1', 'review@1', 'solo@2', 'solo@1'])
+    expect(seen).toEqual(['delivery@1', 'map@1', 'relay@1', 'review@1', 'solo@2', 'solo@1', 'task@1'])
   })
 
   it('are found by name, the newest where no version is named', async () => {
