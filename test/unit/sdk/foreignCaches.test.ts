@@ -212,6 +212,29 @@ describe.each([
   })
 })
 
+describe('the cache of Apollo', () => {
+  it('takes from an earlier answer what it knows from no later one, also after it was restored', () => {
+    const makeCache = () => new InMemoryCache({ typePolicies, possibleTypes })
+    const known = apolloGql('query Known { run(id: "run_01") { id revision asOf title } }')
+    const more = apolloGql('query More { run(id: "run_01") { id revision asOf title status } }')
+    const cache = makeCache()
+    const write = (into: InMemoryCache, query: typeof known, run: object) =>
+      into.writeQuery({ query, data: { run: { __typename: 'Run', id: 'run_01', ...run } } })
+    write(cache, known, { revision: 5, asOf: at(50), title: 'new' })
+    write(cache, more, { revision: 3, asOf: at(30), title: 'old', status: 'RUNNING' })
+    expect(cache.readQuery({ query: more })).toMatchObject({
+      run: { revision: 5, title: 'new', status: 'RUNNING' },
+    })
+    write(cache, more, { revision: 4, asOf: at(40), title: 'old', status: 'COMPLETED' })
+    expect(cache.readQuery({ query: more })).toMatchObject({
+      run: { revision: 5, title: 'new', status: 'COMPLETED' },
+    })
+    const restored = makeCache().restore(cache.extract())
+    write(restored, known, { revision: 2, asOf: at(20), title: 'older' })
+    expect(restored.readQuery({ query: known })).toMatchObject({ run: { title: 'new' } })
+  })
+})
+
 describe('the schema for tools', () => {
   it('is the whole schema, as text and as the answer to introspection', () => {
     expect(typeDefs).toBe(readFileSync('schema/schema.graphql', 'utf8'))
