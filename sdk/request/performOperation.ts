@@ -64,8 +64,12 @@ export async function performOperation(
   const stop = signal ? AbortSignal.any([signal, timeout]) : timeout
   const expiresInSeconds = Math.max(1, Math.ceil(timeoutMs / 1000))
   for (;;) {
-    const fields = { force, expiresInSeconds, signal, retry }
-    const requested = await workspaces.request(workspaceId, kind, fields)
+    const requested = await workspaces.request(workspaceId, kind, {
+      isForced: force,
+      expiresInSeconds,
+      signal,
+      retry,
+    })
     if (!isSuccess(requested)) return requested
     const { id } = requested.operation
     const operation = await waitForEnd(workspaces, { workspaceId, operationId: id, stop, signal, retry })

@@ -78,7 +78,7 @@ export class Requests {
       workflow: workflow.name,
       concurrencyKey: slot,
       claim: claim && toClaimInput(claim),
-      detached,
+      isDetached: detached,
       ...origin,
     }
     const key = this.keyOf(action.key)

@@ -22,8 +22,8 @@ function prettyLine({ colors }: Printer, line: string): string {
   const message = (err as { readonly message?: unknown } | undefined)?.message
   return [
     dim(new Date(String(time)).toLocaleTimeString('en-GB')),
-    paint(safeText(isBad || level === 'warn' ? `${String(level)}: ${String(msg)}` : String(msg))),
-    ...(message === undefined ? [] : [paint(safeText(String(message)))]),
+    paint(safeText(isBad || level === 'warn' ? `${level}: ${String(msg)}` : String(msg))),
+    ...(typeof message === 'string' ? [paint(safeText(message))] : []),
     ...(fields.length > 0 ? [dim(safeText(fields.join(' ')))] : []),
   ].join('  ')
 }

@@ -54,5 +54,5 @@ export const EventTypeRef = builder.enumType('EventType', {
       toValueName(type),
       { value: type, description: `\`${type}\` in the log. ${MEANINGS[type]}` },
     ]),
-  ) as { readonly [name: string]: { readonly value: EventType; readonly description: string } },
+  ),
 })

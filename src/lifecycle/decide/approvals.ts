@@ -18,7 +18,7 @@ import { admits, stateOf } from '../run/transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
 import { type Decision, isInTurnKind, type RunStatus } from '../run/enums.ts'
 import { askInTurn, checkOutOfTurn, decideWithdrawApproval } from './inTurn.ts'
-import { openQuestion } from './openQuestion.ts'
+import { openQuestion, toQuestion } from './openQuestion.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { RefusalOf, Rule, RuleTable } from './rule.ts'
 import { sessionsNeedingHuman } from './sessions.ts'
@@ -49,9 +49,9 @@ const decideRequestApproval: Rule<'requestApproval'> = (draft, command, situatio
   if (declared && kind === 'REVIEW' && question.gate !== declared.gate)
     return { type: 'InvalidInput', issues: [{ path: ['gate'], message: otherGate(key, declared.gate) }] }
   // at the gate declared by the workflow, the workflow defines the question and the approvers
-  const isDeclared = declared !== null && kind === 'REVIEW'
+  const asked = declared && kind === 'REVIEW' ? { ...question, ...toQuestion(declared) } : question
   const artifact = validArtifact(run, phase, workflow) ?? null
-  openQuestion(draft, situation, { ...question, kind, ...(isDeclared && declared), phase, artifact })
+  openQuestion(draft, situation, { ...asked, kind, phase, artifact })
   return 'accepted'
 }
 

@@ -1,7 +1,7 @@
 import { currentPhaseOf } from '../run/run.ts'
 import { admits, stateOf } from '../run/transitions.ts'
 import { findWorkflowPhase, workflowPhase } from '../workflow/workflow.ts'
-import { openQuestion } from './openQuestion.ts'
+import { openQuestion, toQuestion } from './openQuestion.ts'
 import { completePhase } from './moves.ts'
 import { illegalTransition, unknownPhase } from './phaseTransitions.ts'
 import type { Rule, RuleTable } from './rule.ts'
@@ -48,8 +48,7 @@ const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation)
   if (!declared) return 'accepted'
   if (approval)
     openQuestion(draft, situation, {
-      ...approval,
-      isSelfApprovalAllowed: approval.allowSelfApproval,
+      ...toQuestion(approval),
       kind: 'REVIEW',
       phase,
       artifact: { id, path, sha256 },

@@ -3,6 +3,7 @@ import type { AnswerSchema, Permission } from '../run/questions.ts'
 import type { Json, Phase } from '../run/run.ts'
 import type { Draft, Situation } from '../log/draft.ts'
 import { type ApprovalKind, type ExpiryPolicy, isInTurnKind } from '../run/enums.ts'
+import type { WorkflowPhase } from '../workflow/workflow.ts'
 import { withdrawQuestion } from './withdrawQuestion.ts'
 
 /** A question as put by a command, a workflow or a failed phase. */
@@ -21,6 +22,11 @@ export interface Question {
   readonly sessionId?: string | null
   readonly permission?: Permission | null
   readonly answerSchema?: AnswerSchema | null
+}
+
+/** What a workflow declares to be asked at a gate, as a question's fields. */
+export function toQuestion({ allowSelfApproval, ...declared }: NonNullable<WorkflowPhase['approval']>) {
+  return { ...declared, isSelfApprovalAllowed: allowSelfApproval }
 }
 
 /**

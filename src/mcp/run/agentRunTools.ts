@@ -45,12 +45,14 @@ export const complete = defineAgentTool({
     'Ends the run as completed. Refused, with what is missing, unless the server has all evidence. Call it once, when all work is done.',
   hints: { isDestructive: true, isIdempotent: true },
   input: z.strictObject({ output: jsonSchema.optional().describe('The result of the run, any JSON.') }),
-  result: z.object({ runId: z.string(), isCompleted: z.boolean(), changed: z.boolean() }),
+  result: z.object({ runId: z.string(), isCompleted: z.boolean(), hasChanged: z.boolean() }),
   async perform({ pawl, runId, call }, { output }) {
     const result = await pawl.runs.complete(runId, { output: output as JsonValue | undefined, ...call })
-    return answerResult(result, ({ hasChanged: changed }) => ({
-      say: changed ? 'The run is completed: stop working.' : 'The run was completed already: stop working.',
-      result: { runId, isCompleted: true, changed },
+    return answerResult(result, ({ hasChanged }) => ({
+      say: hasChanged
+        ? 'The run is completed: stop working.'
+        : 'The run was completed already: stop working.',
+      result: { runId, isCompleted: true, hasChanged },
     }))
   },
 })

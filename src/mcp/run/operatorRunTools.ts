@@ -170,12 +170,12 @@ export const cancel = defineOperatorTool({
     runId: runIdSchema,
     comment: z.string().min(1).max(4_000).optional().describe('Why, for the log.'),
   }),
-  result: runResult.extend({ changed: z.boolean() }),
+  result: runResult.extend({ hasChanged: z.boolean() }),
   async perform({ pawl, call }, { runId, comment }) {
     const result = await pawl.runs.cancel(runId, { comment, ...call })
-    return answerResult(result, ({ run, hasChanged: changed }) => ({
-      say: changed ? sayPosition(run) : `Nothing was changed. ${sayPosition(run)}`,
-      result: { ...toResult(run), changed },
+    return answerResult(result, ({ run, hasChanged }) => ({
+      say: hasChanged ? sayPosition(run) : `Nothing was changed. ${sayPosition(run)}`,
+      result: { ...toResult(run), hasChanged },
     }))
   },
 })

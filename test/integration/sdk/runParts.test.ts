@@ -159,7 +159,7 @@ describe('a gate that the workflow declares', () => {
       gate: 'release',
       question: 'May it go out?',
       approvers: ['release-manager'],
-      isSelfApprovalAllowed: false,
+      allowSelfApproval: false,
       expiresInSeconds: 600,
       onExpiry: 'REJECT',
     }
@@ -167,7 +167,8 @@ describe('a gate that the workflow declares', () => {
       { key: 'release', next: ['done'], approval },
       { key: 'done', final: true },
     ]
-    const { expiresInSeconds: _, ...shown } = approval
+    const { expiresInSeconds: _, allowSelfApproval, ...declared } = approval
+    const shown = { ...declared, isSelfApprovalAllowed: allowSelfApproval }
     unwrap(await pawl.workflows.register({ name: 'gated', version: 1, initialPhase: 'release', phases }))
     const claim = { owner: 'sdk-test', leaseSeconds: 60 }
     const { run, agentToken } = unwrap(await pawl.runs.start({ workflow: 'gated', claim }))

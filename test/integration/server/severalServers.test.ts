@@ -27,7 +27,7 @@ describe('two servers on one database', () => {
     const registered = [...one.logged, ...two.logged].filter((line) =>
       line.includes('workflow.register_completed'),
     )
-    expect(registered).toHaveLength(3)
+    expect(registered).toHaveLength(4)
   })
 
   it('take each other’s tokens, sessions and claims', async () => {

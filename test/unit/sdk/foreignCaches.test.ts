@@ -113,7 +113,7 @@ function watchByUrql(): Watched {
       subscriptionExchange({
         forwardSubscription: () => ({
           subscribe: (sink) => {
-            const send = (value: { data: object }) => sink.next(value as never)
+            const send = (value: { data: object }) => sink.next(value)
             frames.add(send)
             return { unsubscribe: () => frames.delete(send) }
           },
