@@ -5,7 +5,7 @@ import { safeText } from '../terminal/width.ts'
 import type { Demo } from './demo.ts'
 
 /** Events that only the server reports; workers print the others themselves. */
-const SHOWN = /^(run|approval)\./
+const SHOWN = /^(RUN|APPROVAL)_/
 
 /** Events after which the expected one can't come any more. */
 const WRONG = new Set(['RUN_PAUSED', 'RUN_FAILED', 'RUN_CANCELLED', 'RUN_EXPIRED'])

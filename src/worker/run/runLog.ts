@@ -109,7 +109,7 @@ export class RunLog {
 
 /** Whether an event may have moved the run to another phase or status. */
 export function mayMove({ type }: RunEvent): boolean {
-  return /^(phase|run|round|approval)\./.test(type)
+  return /^(PHASE|RUN|ROUND|APPROVAL)_/.test(type)
 }
 
 /**

@@ -15,7 +15,7 @@ import { createRepository, git, write } from './repository.ts'
 
 const WORKFLOW = { name: 'errand', version: 1, initialPhase: 'work', phases: [{ key: 'work', final: true }] }
 const SERVER = `require('node:http').createServer((_, a) => a.end('seen')).listen(Number(process.env.PORT), '127.0.0.1')`
-const PREVIEWS = { task: { command: [process.execPath, '-e', SERVER], killAfterSeconds: 1 } }
+const PREVIEWS = { errand: { command: [process.execPath, '-e', SERVER], killAfterSeconds: 1 } }
 const PATIENCE = { timeoutMs: 40_000 }
 
 let server: TestServer
