@@ -228,7 +228,8 @@ describe('a server in trouble', () => {
 
   it('is given up on when it does not answer within the time for an attempt', async () => {
     const { server, pawl } = await startServer({ Query: { viewer: () => new Promise(() => {}) } })
-    const slow = pawl.viewer({ retry: { attempts: 2, timeoutMs: 50 } })
+    // long enough for an attempt to arrive, on a busy machine too
+    const slow = pawl.viewer({ retry: { attempts: 2, timeoutMs: 500 } })
     await expect(slow).rejects.toMatchObject({ name: 'PawlConnectionError', attempts: 2 })
     expect(server.seen.requests).toBe(2)
   })
