@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { WorkerConfig } from '../worker/config/config.ts'
@@ -21,6 +21,7 @@ import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
 import { createCommand, parseCount } from './kit/options.ts'
 import { safeText } from './terminal/width.ts'
+import { withPrompt } from './terminal/withPrompt.ts'
 
 interface Options extends CommonOptions {
   readonly yes?: boolean
@@ -64,7 +65,6 @@ async function setUp(invocation: Invocation, options: Options): Promise<number> 
     throw new UsageError('there is no terminal to ask at; in a script: pawl init --yes')
   const ask = options.yes ? null : askPerson
   const place = (await isRepository(folder)) ? 'REPOSITORY' : 'FOLDER'
-  const { existsSync } = await import('node:fs')
   const agent = existsSync(WORKER_FILE)
     ? ''
     : await chooseAgent(options, ask, (line) => invocation.note(line))
@@ -115,17 +115,7 @@ async function readConfig(): Promise<WorkerConfig> {
   })
 }
 
-const askPerson: NonNullable<Ask> = async (question) => {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  // while readline waits for an answer, it receives Ctrl-C instead of the process
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
-  try {
-    return (await terminal.question(question)).trim()
-  } finally {
-    terminal.close()
-    // an open stdin would keep the process alive
-    process.stdin.pause()
-  }
-}
+const askPerson: NonNullable<Ask> = (question) =>
+  withPrompt({ output: process.stderr }, async (terminal) => (await terminal.question(question)).trim())
 
 const isYes = (answer: string): boolean => !/^n/i.test(answer)

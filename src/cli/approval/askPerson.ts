@@ -1,8 +1,9 @@
-import { createInterface, type Interface } from 'node:readline/promises'
+import type { Interface } from 'node:readline/promises'
 import type { Approval, Decision, JsonValue } from '@pawl/sdk'
 import { UsageError } from '../kit/exitCodes.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { safeText } from '../terminal/width.ts'
+import { withPrompt } from '../terminal/withPrompt.ts'
 import { type AnswerField, answerFields, toValue } from './readAnswer.ts'
 
 /** A person's decision, with what goes with it. */
@@ -44,10 +45,7 @@ export async function askPerson(
     throw new UsageError(`decide with ${words.join(' or ')}`)
   }
   const [yes = 'APPROVE', ...others] = decisions
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  // While readline waits for an answer, it receives Ctrl-C instead of the process.
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
-  try {
+  return withPrompt({ output: process.stderr }, async (terminal) => {
     const choices = others.map((decision) => {
       const letter = LETTERS[decision]
       return letter === 'n' ? `[n]o (${decision.toLowerCase()})` : `[${letter}]${WORDS[letter]?.slice(1)}`
@@ -60,9 +58,7 @@ export async function askPerson(
       decision === 'ANSWER' ? await askFields(terminal, answerFields(approval), signal) : undefined
     const said = comment ?? (await terminal.question('comment (optional): ', { signal }))
     return { decision, comment: said.trim() || undefined, answer }
-  } finally {
-    terminal.close()
-  }
+  })
 }
 
 /** How the decisions are written whose option is not their word. */

@@ -44,7 +44,7 @@ export async function deliver(demo: Demo): Promise<void> {
     after: revision,
   })
   const { nodes } = await pawl.artifacts.list(planned.id)
-  const refused = nodes.filter(({ isValid: valid }) => !valid)
+  const refused = nodes.filter(({ isValid }) => !isValid)
   expectEqual([run.outcome, refused.map(({ path }) => path)], ['SUCCESS', ['build.json']])
   narrator.conclude(
     `${run.status}: the first build.json was refused (${refused[0]?.problems[0]?.message}), which changed no phase; the ` +

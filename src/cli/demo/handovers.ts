@@ -213,7 +213,7 @@ async function examineRun({ pawl, signal, agent }: Demo, runId: string): Promise
   const attempts = run?.phases.map(({ key, attempts }) => `${key} ${attempts}`)
   expectEqual(attempts, ['plan 1', 'build 2', 'verify 1', 'done 1'])
   const { nodes } = await pawl.artifacts.list(runId)
-  expectEqual(nodes.map(({ path, isValid: valid }) => `${path} ${valid}`).toReversed(), [
+  expectEqual(nodes.map(({ path, isValid }) => `${path} ${isValid}`).toReversed(), [
     'plan.md true',
     'build.json false',
     'build.json true',

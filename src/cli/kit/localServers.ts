@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Variables } from '../../environment.ts'
+import { findProcess } from '../../processes/processTable.ts'
 import { readJsonFile, readLine, userFolder, writePrivateFile } from './privateFile.ts'
 
 /** A server of this user on this machine, as it has registered itself. */
@@ -43,7 +44,7 @@ export function listLocalServers(env: Variables): LocalServer[] {
     const entry = readEntry(path)
     // the folder may be shared with other machines: their processes can't be looked up from here
     if (!entry || entry.host !== hostname()) return []
-    if (isAlive(entry.pid) && readLine(join(entry.data, 'address')) === entry.url)
+    if (findProcess(entry.pid)?.isLiving && readLine(join(entry.data, 'address')) === entry.url)
       return [{ url: entry.url, data: entry.data }]
     rmSync(path, { force: true })
     return []
@@ -76,13 +77,4 @@ function readEntry(path: string): Entry | undefined {
   if (typeof url !== 'string' || typeof data !== 'string') return undefined
   if (typeof host !== 'string' || typeof pid !== 'number' || pid <= 0) return undefined
   return { url, data, host, pid }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

@@ -22,7 +22,7 @@ export function writePrivateFile(path: string, content: string): void {
   }
 }
 
-/** The first line of a file; undefined if it can't be read or is empty. */
+/** What a file of one line holds; undefined if it can't be read or is empty. */
 export function readLine(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim() || undefined

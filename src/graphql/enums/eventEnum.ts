@@ -44,14 +44,14 @@ const MEANINGS: { readonly [T in EventType]: string } = {
 }
 
 /** The value of the enum for a type as it is stored: `RUN_CANCELLED` for `run.cancelled`. */
-const toValueName = (type: EventType) => type.replace('.', '_').toUpperCase()
+export const eventTypeName = (type: string) => type.replace('.', '_').toUpperCase()
 
 export const EventTypeRef = builder.enumType('EventType', {
   description:
     'What an event says has happened. The payload of each is described in `schema/events.schema.json`, by the name that the log keeps it under.',
   values: Object.fromEntries(
     EVENT_TYPES.map((type) => [
-      toValueName(type),
+      eventTypeName(type),
       { value: type, description: `\`${type}\` in the log. ${MEANINGS[type]}` },
     ]),
   ),
