@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { findChromium } from './test/support/chromium.ts'
 
 const isOnPath = (command: string): boolean =>
   (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)))
@@ -8,7 +9,7 @@ const isOnPath = (command: string): boolean =>
 /** Tests that want a program besides Node.js; they are left out, and told of, where it is not there. */
 const WANTING = [
   {
-    isThere: existsSync(process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'),
+    isThere: findChromium() !== null,
     warning: 'No chromium (CHROMIUM_PATH): tests that look at pages are left out',
     tests: ['test/browser/**', 'test/conformance/graphiql.test.ts'],
   },

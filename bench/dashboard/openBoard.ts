@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises'
-import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core'
+import type { Browser, CDPSession, Page } from 'playwright-core'
+import { findChromium, launchChromium } from '../../test/support/chromium.ts'
 import type { Bench } from '../bench.ts'
 import type { BenchServer } from '../startServer.ts'
 
@@ -25,23 +25,13 @@ interface Notes {
 }
 type Noting = typeof globalThis & { benchNotes: Notes }
 
-/** Launches Debian's Chromium, or the one that `CHROMIUM_PATH` names; null where there is none. */
+/** Launches an installed Chromium; null where there is none. */
 export async function launchBrowser({ resources, tell }: Bench): Promise<Browser | null> {
-  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
-  const isThere = await access(executablePath).then(
-    () => true,
-    () => false,
-  )
-  if (!isThere) {
-    tell(`no Chromium at ${executablePath} (CHROMIUM_PATH names another): the dashboard is not measured`)
+  if (findChromium() === null) {
+    tell('no Chromium (CHROMIUM_PATH names one): the dashboard is not measured')
     return null
   }
-  const browser = await chromium.launch({
-    executablePath,
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    args: ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-gpu'],
-  })
+  const browser = await launchChromium(undefined, { handleSIGINT: false, handleSIGTERM: false })
   resources.defer(() => browser.close())
   return browser
 }

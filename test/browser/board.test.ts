@@ -266,7 +266,8 @@ describe('what a run used, and waits for', () => {
         waitsFor: 'the model of the reviewer',
       }),
     )
-    await page.getByRole('link', { name: 'Costs something' }).click()
+    // by its address: in a long column its card is not drawn
+    await dashboard.open(`/runs/${id}`)
     await page.locator(`[data-usage="${id}"]`).getByText('12,000 tokens in, 1.23 USD').first().waitFor()
     await page.locator('[data-waiting]').getByText('the model of the reviewer').waitFor()
   })

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import { readFile, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { unwrap } from '@pawl/sdk'
-import { chromium } from 'playwright-core'
 import type { Page } from 'playwright-core'
+import { launchChromium } from '../../support/chromium.ts'
 import type { Row } from '../row.ts'
 import type { Stage } from '../stage.ts'
 
@@ -207,16 +207,7 @@ async function serveFolder(folder: string, port: number) {
 
 /** Opens a page in Chromium, which reaches nothing but loopback. */
 async function withPage(url: string, look: (page: Page) => Promise<void>): Promise<void> {
-  const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-gpu',
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-    ],
-  })
+  const browser = await launchChromium(['127.0.0.1'])
   const said: string[] = []
   try {
     const page = await browser.newPage()
