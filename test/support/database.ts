@@ -14,11 +14,16 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** Clones the migrated template: a database for one test file; drop it in `afterAll`. */
+/**
+ * Clones the migrated template, by copying its files, which costs less than the default way by the log: a database for one
+ * test file; drop it in `afterAll`.
+ */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { poolConfig, template }: TestPostgres = inject('postgres')
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await withClient(poolConfig, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`))
+  await withClient(poolConfig, (client) =>
+    client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`),
+  )
   return {
     poolConfig: { ...poolConfig, database: name },
     name,
