@@ -11,6 +11,8 @@ export interface Choice {
   readonly scenarios: readonly Scenario[]
   /** Whether it is the short run: within a time, and without a word on what there was no time for. */
   readonly isShort: boolean
+  /** Whether `dist/` is used as it is. */
+  readonly isBuilt: boolean
   /** How many agents are tried at a time: each waits for its processes most of the time. */
   readonly jobs: number
   /** Whether the table is written. */
@@ -20,9 +22,10 @@ export interface Choice {
 /** The agents of the short run. */
 const SHORT = ['gemini', 'codex', 'gemini-acp', 'codex-acp']
 
-export const USAGE = `npm run test:agents -- [--ci] [--jobs N] [--write] [AGENT…] [SCENARIO…]
+export const USAGE = `npm run test:agents -- [--ci] [--built] [--jobs N] [--write] [AGENT…] [SCENARIO…]
 
   --ci      the short run: ${SHORT.join(', ')}, in at most 6 minutes
+  --built   dist/ is used as it is, not built anew
   --jobs    how many agents are tried at a time
   --write   puts the table into docs/agents/abilities.md
 
@@ -37,6 +40,7 @@ export function choose(words: readonly string[]): Choice | null {
     options: {
       help: { type: 'boolean', default: false },
       ci: { type: 'boolean', default: false },
+      built: { type: 'boolean', default: false },
       jobs: { type: 'string', default: String(Math.max(2, availableParallelism())) },
       write: { type: 'boolean', default: false },
     },
@@ -52,6 +56,7 @@ export function choose(words: readonly string[]): Choice | null {
     agents: named.length > 0 ? named : AGENTS.filter(({ name }) => !values.ci || SHORT.includes(name)),
     scenarios: played.length > 0 ? played : SCENARIOS.filter(({ isQuick }) => !values.ci || isQuick),
     isShort: values.ci,
+    isBuilt: values.built,
     jobs: Math.max(1, Number.parseInt(values.jobs, 10) || 1),
     writes: values.write,
   }

@@ -30,18 +30,44 @@ export function checkIsolated(): void {
     throw new Error('more than loopback can be reached from here')
 }
 
+/** Thrown where the system has no place from which nothing but loopback can be reached: agents are not tried elsewhere. */
+export class NotIsolatedError extends Error {
+  override readonly name = 'NotIsolatedError'
+}
+
+/** A way to such a place. @throws NotIsolatedError where there is none, with what each way was answered */
+export function findWay(): readonly string[] {
+  const answers: string[] = []
+  for (const way of WAYS) {
+    const [program = '', ...words] = way
+    const { status, error, stderr } = spawnSync(program, [...words, ...up('true && true')], {
+      encoding: 'utf8',
+    })
+    if (status === 0) return way
+    answers.push(`  ${program} ${words.join(' ')}: ${(error?.message ?? stderr.trim()) || `exit ${status}`}`)
+  }
+  throw new NotIsolatedError(
+    [
+      'No network namespace can be made here, so agents could reach more than loopback: none is tried.',
+      ...answers,
+      'Needed are unshare and ip (util-linux, iproute2), and root or leave for user namespaces.',
+    ].join('\n'),
+  )
+}
+
+/** A command with loopback up. Not by `exec`: the first process has to reap what others leave. */
+function up(command: string): readonly string[] {
+  return ['/bin/sh', '-c', `ip link set lo up && ${command}`, 'sh']
+}
+
 /**
- * Runs this program again where nothing but loopback can be reached, and returns how it ended; undefined where the system has no such
- * place. When the signal aborts it ends what it started, and the system ends the rest.
+ * Runs this program again where nothing but loopback can be reached, and returns how it ended. When the signal aborts it ends what it
+ * started, and the system ends the rest.
  */
-export async function runIsolated(signal: AbortSignal): Promise<number | undefined> {
-  // not `exec`: the first process has to reap what others leave
-  const up = (command: string) => ['/bin/sh', '-c', `ip link set lo up && ${command}`, 'sh']
-  const way = WAYS.find(([program = '', ...words]) => {
-    return spawnSync(program, [...words, ...up('true && true')]).status === 0
-  })
-  if (!way) return undefined
-  const [program = '', ...words] = way
+export async function runIsolated(
+  [program = '', ...words]: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
   const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const child = spawn(program, [...words, ...up('"$@"; exit $?'), ...again], {
     // told to end by the end of its input, which comes also where this program is killed; signals go to this program alone

@@ -1,5 +1,5 @@
 /** Runs real agents under a real server and worker, offline against a scripted model, and tells what each is able to do. */
-import { checkIsolated, isIsolated, runIsolated } from './isolate.ts'
+import { checkIsolated, findWay, isIsolated, NotIsolatedError, runIsolated } from './isolate.ts'
 import { choose, USAGE } from './choose.ts'
 import type { Choice } from './choose.ts'
 import { installAgents } from './install.ts'
@@ -10,7 +10,10 @@ import { applies, composeTable, findSurprise, keyOf, writeTable } from './table.
 import { holdTrials } from './trials.ts'
 
 /** How long the short run takes, from its beginning, in milliseconds; what it has started ends within the rest of six minutes. */
-const SHORT_MS = 335_000
+const SHORT_MS = 320_000
+/** The exit code where agents can't be tried on this machine; 1: something is not as it is known, 2: wrong words, or nothing to try. */
+const UNAVAILABLE = 69
+
 /** When the command began, in milliseconds since 1970: the variable tells the isolated part of it. */
 const BEGUN = 'PAWL_AGENTS_BEGUN'
 const begunAt = (process.env[BEGUN] ??= String(Date.now()))
@@ -27,20 +30,26 @@ try {
   if (choice) process.exitCode = isIsolated() ? await tryIsolated(choice) : await prepare(choice)
   else console.log(USAGE)
 } catch (error) {
-  if (!stop.signal.aborted)
+  if (stop.signal.aborted) process.exitCode = 130
+  else if (error instanceof NotIsolatedError) {
+    console.error(error.message)
+    process.exitCode = UNAVAILABLE
+  } else {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
-  process.exitCode = stop.signal.aborted ? 130 : 2
+    process.exitCode = 2
+  }
 }
 
 /** Installs what is needed, with a network, and goes on where there is none. */
 async function prepare(choice: Choice): Promise<number> {
   const { signal } = stop
-  if ((await runProgram(['npm', 'run', '--silent', 'build'], { signal })) !== 0) return 1
-  await installAgents(choice.agents, signal)
-  const ended = await runIsolated(signal)
-  if (ended !== undefined) return ended
-  console.warn('No network namespace can be made here: agents can reach whatever this machine can.')
-  return tryAll(choice)
+  const way = findWay()
+  const build = ['npm', 'run', '--silent', 'build']
+  const [code] = await Promise.all([
+    choice.isBuilt ? 0 : runProgram(build, { signal }),
+    installAgents(choice.agents, signal),
+  ])
+  return code === 0 ? runIsolated(way, signal) : 1
 }
 
 async function tryIsolated(choice: Choice): Promise<number> {
