@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import type { Command } from 'commander'
+import { endWithParent } from './kit/endWithParent.ts'
 import { EXIT } from './kit/exitCodes.ts'
 import { watchOutput } from './kit/output.ts'
 import { createProgram } from './program.ts'
 import { repairEnvironment } from './repairEnvironment.ts'
 
+endWithParent()
 watchOutput()
 repairEnvironment(process.env)
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { Colors } from '../terminal/printer.ts'
 
 /** Which server the commands are sent to, and whether they print colours. */
@@ -53,10 +54,11 @@ export class CommandRunner {
     const script = process.argv[1] ?? ''
     const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
       env: this.#env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // by the end of its channel a command notices that this program was killed
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     for (const stream of ['stdout', 'stderr'] as const) {
-      createInterface({ input: child[stream] }).on('line', (line) => listener(line, stream))
+      createInterface({ input: child[stream] as Readable }).on('line', (line) => listener(line, stream))
     }
     return { pid: child.pid, ended: this.#end(child), kill: (signal) => void child.kill(signal) }
   }

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +33,27 @@ describe('pawl demo', () => {
     },
   )
 
+  it('leaves no worker and no agent behind where it is killed in the middle of their work, and its database to the next start', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'))
+    onTestFinished(() => rm(data, { recursive: true }))
+    const env = { PATH: `${await installCodex()}:${process.env['PATH']}`, DEMO_OF_TEST: data }
+    const running = startPawl(['demo', '--short', '--agent', 'codex', '--data', data, '--port', '0'], { env })
+    await running.until(/kill -9 \d+/)
+    await running.until(/worker-b │ .*verify continues/)
+    expect(findOf(data).filter((command) => / worker --config /.test(command))).toHaveLength(1)
+    running.kill('SIGKILL')
+    await running.ended
+    const isOfDatabase = (command: string) => /^\S*postgres/.test(command)
+    await expect
+      .poll(() => findOf(data).filter((command) => !isOfDatabase(command)), { timeout: 60_000 })
+      .toEqual([])
+    const server = startPawl(['serve', '--data', data, '--port', '0'])
+    await server.until(/database.adopt_completed/)
+    server.kill('SIGTERM')
+    await server.ended
+    expect(findOf(data)).toEqual([])
+  }, 180_000)
+
   it('says which agents are installed where the one that is named is not', async () => {
     const env = { PATH: await installCodex() }
     const [missing, unknown] = await Promise.all(
@@ -56,6 +78,20 @@ describe('pawl demo', () => {
     },
   )
 })
+
+/** Processes that have something to do with a folder: by their command, their environment, or the directory in which they work. */
+function findOf(folder: string): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      const directory = readlinkSync(`/proc/${pid}/cwd`)
+      return [command, environment, directory].some((text) => text.includes(folder)) ? [command] : []
+    } catch {
+      return []
+    }
+  })
+}
 
 /**
  * Installs a program that behaves like Codex, and works like the example's agent; the first to verify never comes to an end. Returns the
