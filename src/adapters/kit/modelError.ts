@@ -28,7 +28,7 @@ export const SESSION_UNKNOWN = 'SESSION_UNKNOWN'
 const BY_WORDS: readonly (readonly [ModelErrorClass, RegExp])[] = [
   [
     'CONTEXT_FULL',
-    /context[_ ]?(?:length|window|full)|maximum context|prompt is too long|input token count|ran out of room/i,
+    /context[_ ]?(?:length|window|full)|maximum context|prompt is too long|input token count|ran out of room|too (?:large|long) to compact|exceeds? (?:the )?model(?: context)? limit/i,
   ],
   ['BILLING', /insufficient[_ ]quota|credit balance|billing|payment required|out of credits|\b402\b/i],
   [

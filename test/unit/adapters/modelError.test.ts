@@ -30,6 +30,14 @@ describe('an error of the model', () => {
       'CONTEXT_FULL',
       "Codex ran out of room in the model's context window. Start a new thread or clear earlier history.",
     ],
+    [
+      'CONTEXT_FULL',
+      'Internal error: Session too large to compact - context exceeds model limit even after stripping media',
+    ],
+    [
+      'CONTEXT_FULL',
+      'Internal error: Conversation history too large to compact - exceeds model context limit',
+    ],
     ['CONTEXT_FULL', 'prompt is too long: 205616 tokens > 200000 maximum'],
     [
       'CONTEXT_FULL',
