@@ -73,14 +73,20 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     seen: /^without PLAN$/,
     reason: 'without PLAN: it offers no tool for one',
   })),
-  {
-    agent: 'codex-acp',
-    version: '2.6.0',
+  ...[
+    ['codex-acp', '2.6.0'],
+    ['opencode', '1.18.33'],
+    ['opencode-acp', '1.18.33'],
+    ['qwen', '0.24.4'],
+    ['qwen-acp', '0.24.4'],
+  ].map(([agent = '', version = '']) => ({
+    agent,
+    version,
     scenario: '429',
-    outcome: 'NO',
+    outcome: 'NO' as const,
     seen: /^it is ended as silent$/,
     reason: 'it waits for the reset by itself, without a word, and is ended as silent',
-  },
+  })),
   ...[
     ['qwen', '0.24.4'],
     ['qwen-acp', '0.24.4'],
