@@ -152,7 +152,7 @@ export const ROOMS = {
     scripted: ['kit', 'process'],
     mcp: ['kit'],
     acp: ['kit', 'mcp'],
-    tmux: ['kit'],
+    tmux: ['kit', 'mcp'],
     transcript: ['kit'],
   },
   'src/worker': {

@@ -114,6 +114,7 @@ export const PRESETS = {
     command: ['claude', '--permission-mode=acceptEdits'],
     prompt: 'keys',
     terminal: { ready: 'accept edits on', busy: 'esc to interrupt', steer: 'esc to interrupt' },
+    mcp: 'claude',
   },
   ...ACP_PRESETS,
 } as const satisfies Readonly<Record<string, AgentPreset>>

@@ -136,7 +136,7 @@ const settingsSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "The agent whose way of being given an MCP server is used to give it Pawl's tools; null: it is given none. For process; over ACP every agent is given it.",
+      "The agent whose way of being given an MCP server is used to give it Pawl's tools; null: it is given none. For process and tmux; over ACP every agent is given it.",
     ),
   env: z.record(z.string(), z.string()).default({}).describe('Variables set for it.'),
   passEnv: passEnvSchema

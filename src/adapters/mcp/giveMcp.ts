@@ -22,6 +22,8 @@ export async function giveMcp(
   // Without a server there is nothing that the agent could report to.
   if (definition.mcp === null || PAWL_URL === undefined) return { command, env }
   const server = findMcpServer({ ...env, PAWL_URL }, workspace)
+  // An agent in a terminal outlives its owner and that one's token. `pawl mcp` reads the next one's from the file; a header stays as it was.
+  if ('url' in server && env['PAWL_TOKEN_FILE'] !== undefined) return { command, env }
   const injection = injectMcp(definition.mcp, server, { folder: stateDir, env })
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   for (const [path, text] of Object.entries(injection.files)) await writeFile(path, text, { mode: 0o600 })

@@ -13,6 +13,7 @@ import { fillCommand } from '../kit/fillCommand.ts'
 import { addKey, groupOf } from '../kit/handle.ts'
 import type { AgentHandle } from '../kit/handle.ts'
 import { PromptFiles } from '../kit/promptFiles.ts'
+import { giveMcp } from '../mcp/giveMcp.ts'
 import { quoteCommand } from '../../text/quoteCommand.ts'
 import { checkCommand, environmentOf } from '../kit/startable.ts'
 import { PaneOutput } from './paneOutput.ts'
@@ -172,8 +173,7 @@ export class TmuxAgent implements Agent {
       server: this.#server,
       stateDir,
       workspace,
-      command,
-      env,
+      ...(await giveMcp(this.#context, command, env)),
       keep,
       output: this.#output,
       record: async (leader, server) => {
