@@ -127,7 +127,9 @@ const settingsSchema = z.strictObject({
     .describe('How long a person may take to answer where it asks for a permission, in seconds. For acp.'),
   startSeconds: seconds
     .default(120)
-    .describe('The longest wait for an agent to begin: for each of its first answers. For acp.'),
+    .describe(
+      'The longest wait for an agent to begin, in seconds: for each of its first answers over ACP, and for its first event under process. Until then it is not silent.',
+    ),
   toolSeconds: seconds
     .default(3600)
     .describe('How long a tool call in progress counts as a sign of life, in seconds.'),

@@ -44,6 +44,8 @@ export class ProcessAgent implements Agent {
   /** Whether an agent was handed something before, under an earlier owner. */
   readonly #wasThere: boolean
   #lastSignAt = performance.now()
+  /** Until when an agent that prints events may take to begin, as `performance.now()`; 0 where it has begun, or prints text. */
+  #beginsUntil = 0
   #turn: Turn | null = null
   /** The conclusion of the last turn: its end is recorded and the handle tells of it. */
   #concluded: Promise<TurnResult> | null = null
@@ -62,7 +64,9 @@ export class ProcessAgent implements Agent {
   }
 
   get lastActivityAt(): number {
-    return this.#turn?.isRunning && this.#events?.isBusy ? performance.now() : this.#lastSignAt
+    const now = performance.now()
+    const isBusy = this.#turn?.isRunning && (this.#events?.isBusy || now < this.#beginsUntil)
+    return isBusy ? now : this.#lastSignAt
   }
 
   /** It has no way to ask. */
@@ -97,6 +101,8 @@ export class ProcessAgent implements Agent {
     }
     const executionId = await this.#record(turn, command, stops)
     this.#lastSignAt = performance.now()
+    const { startSeconds } = this.#context.definition
+    this.#beginsUntil = this.#events ? this.#lastSignAt + startSeconds * 1_000 : 0
     const begun = this.#begin(turn, executionId, prompt.key, session)
     this.#concluded = this.#conclude(turn, executionId, begun)
     if (!(await begun))
@@ -255,6 +261,7 @@ export class ProcessAgent implements Agent {
 
   #take(bytes: Uint8Array): void {
     this.#lastSignAt = performance.now()
+    this.#beginsUntil = 0
     this.#keepTail(bytes)
     if (this.#events) return this.#events.takeOutput(bytes)
     this.#context.output.write(bytes)

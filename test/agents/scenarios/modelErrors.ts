@@ -30,7 +30,7 @@ export const MODEL_ERRORS: readonly Scenario[] = [
     isQuick: true,
     async play(stage, runId) {
       stage.model.follow(scenes([ANY, { fail: { kind: 'RATE_LIMITED', resetSeconds: 3_600 } }]))
-      const { news } = await stage.work({ idleSeconds: 40 })
+      const { news } = await stage.work({ idleSeconds: 40, startSeconds: 40 })
       const isWaiting = () => news.some(({ kind }) => kind === 'model-waited-for')
       await stage.when(async () => isWaiting() || (await stage.wasEnded(runId, 'IDLE')))
       const run = await stage.run(runId)

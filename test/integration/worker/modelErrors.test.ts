@@ -178,3 +178,14 @@ test('a tool call in progress is no silence, however long, up to its own limit',
   expect(run.status).toBe('COMPLETED')
   expect(await starts(bench)).toEqual(['new'])
 })
+
+test('an agent that is slow to begin is not silent before its first event, and one that never begins is ended', async () => {
+  const bench = await prepare()
+  const script = `if [ $n -eq 1 ]; then sleep 600; fi; sleep 2; ${THREAD}; ${DONE}`
+  bench.start({ runner: fake('jsonl:codex', script, { idleSeconds: 0.5, startSeconds: 4 }) })
+  const runId = await bench.begin('errand')
+  expect((await bench.settled(runId)).status).toBe('COMPLETED')
+  expect(await starts(bench)).toEqual(['new', 'new'])
+  const { nodes } = await bench.person.executions.list({ filter: { runId } })
+  expect(nodes.map(({ end }) => end).toSorted()).toEqual(['EXITED', 'IDLE'])
+})
