@@ -133,6 +133,8 @@ export interface RunEventPayloads {
   readonly MESSAGE_ACKNOWLEDGED: {
     readonly id: string
     readonly receipt: 'DELIVERED' | 'CONSUMED'
+    /** How it reached the agent, where it was sent otherwise. */
+    readonly mode?: 'STEER' | 'FOLLOW_UP'
   }
   readonly MESSAGE_SENT: {
     readonly id: string

@@ -1253,6 +1253,8 @@ export interface AcknowledgeMessageInput {
   readonly messageId: string
   /** How far it was delivered. */
   readonly receipt: Receipt
+  /** How it reached the agent, and its `mode` from now on; left out: as it was sent. A STEER that could not be passed on in the turn became a FOLLOW_UP. */
+  readonly mode?: MessageMode | null | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
@@ -2139,7 +2141,7 @@ export type Message = {
   }
   /** What it says. */
   text: string
-  /** When to deliver it to the agent. */
+  /** When to deliver it to the agent; once its receipt is there, how it reached the agent. */
   mode: MessageMode
   /** How far it was delivered. */
   status: MessageStatus

@@ -84,7 +84,8 @@ export type BelowAction =
   /** `yes`, `no` and `always` map to the decisions of the approval's kind. */
   | (About & Row & { readonly kind: 'decide'; readonly decision: Decision | Answer; readonly stale: boolean })
   | (About & { readonly kind: 'say'; readonly mode: MessageMode })
-  | (Driving & Row & { readonly kind: 'receipt'; readonly receipt: Receipt })
+  | (Driving &
+      Row & { readonly kind: 'receipt'; readonly receipt: Receipt; readonly mode: MessageMode | null })
 type Answer = 'yes' | 'no' | 'always'
 export type BelowOf<K extends BelowAction['kind']> = Extract<BelowAction, { kind: K }>
 
@@ -203,6 +204,7 @@ export function belowActions({
         ...driving,
         row,
         receipt: fc.constantFrom('DELIVERED', 'CONSUMED'),
+        mode: fc.constantFrom(null, 'STEER', 'FOLLOW_UP'),
       }),
     ],
   ]

@@ -99,12 +99,12 @@ export function askBelow(
       return { rule: ({ run, now, made }) => sessions.sendMessage(run, now, mode, made.rowId) }
     }
     case 'receipt': {
-      const { receipt } = action
+      const { receipt, mode } = action
       const id = rowOf(run.messages, action, ({ status }) => status !== 'UNDELIVERED')?.id ?? 'msg_none'
-      Object.assign(input, { messageId: id, receipt })
+      Object.assign(input, { messageId: id, receipt, mode })
       return {
         row: { of: 'messages', id },
-        rule: ({ run, now }) => sessions.acknowledgeMessage(run, now, id, receipt),
+        rule: ({ run, now }) => sessions.acknowledgeMessage(run, now, id, { receipt, mode }),
       }
     }
   }

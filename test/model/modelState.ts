@@ -92,7 +92,7 @@ export interface ModelApproval {
 /** The model of a message. */
 export interface ModelMessage {
   readonly id: string
-  readonly mode: MessageMode
+  mode: MessageMode
   status: MessageStatus
 }
 

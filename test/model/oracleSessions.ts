@@ -171,13 +171,19 @@ export function sendMessage(run: ModelRun, now: number, mode: MessageMode, id: s
   return telling(accepted, toMessageRow(message))
 }
 
-/** Receipts only advance, and none is recorded once the run has settled. */
-export function acknowledgeMessage(run: ModelRun, now: number, id: string, receipt: Receipt): Expected {
+/** Receipts only advance, and none is recorded once the run has settled. One may say that a message came otherwise than it was sent. */
+export function acknowledgeMessage(
+  run: ModelRun,
+  now: number,
+  id: string,
+  { receipt, mode }: { readonly receipt: Receipt; readonly mode: MessageMode | null },
+): Expected {
   const message = run.messages.find((each) => each.id === id)
   if (!message) throw new Error(`the oracle knows no message ${id}`)
   const advances = message.status === 'PENDING' || (message.status === 'DELIVERED' && receipt === 'CONSUMED')
   if (!isActive(run) || !advances) return telling(unchanged, toMessageRow(message))
   message.status = receipt
+  message.mode = mode ?? message.mode
   note(run, 'message.acknowledged', now)
   return telling(accepted, toMessageRow(message))
 }

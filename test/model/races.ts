@@ -44,6 +44,7 @@ const receipt = (told: 'DELIVERED' | 'CONSUMED', row = 0): AboutAction => ({
   kind: 'receipt',
   row,
   receipt: told,
+  mode: null,
 })
 const cancel = (cascade = true, run = 0): AboutAction => ({
   ...conditional,

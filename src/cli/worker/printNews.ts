@@ -69,7 +69,7 @@ function sentence(news: RunNews, colors: Colors): string {
         `waits until ${news.until} for the model of the ${news.role} (${news.code}): ${safeText(news.message)}`,
       )
     case 'message-taken':
-      return `a message was ${news.receipt.toLowerCase()}`
+      return `a message was ${news.receipt.toLowerCase()}${news.mode === 'FOLLOW_UP' ? ', with the next prompt' : ''}`
     case 'directory-taken':
       return yellow(`waits: ${safeText(news.holder)} works in ${safeText(news.directory)}`)
     case 'leftover-ended':

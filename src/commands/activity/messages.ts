@@ -39,6 +39,7 @@ export async function sendMessage(
 export interface AcknowledgeMessage extends Keyed {
   readonly messageId: string
   readonly receipt: Receipt
+  readonly mode?: MessageMode | null | undefined
   readonly fence?: number | null | undefined
 }
 
@@ -51,12 +52,12 @@ export function acknowledgeMessage(
   caller: Caller,
   input: AcknowledgeMessage,
 ): Promise<ResultOf<'acknowledgeMessage', WorkSuccess<Message>>> {
-  const { messageId, receipt } = input
+  const { messageId, receipt, mode = null } = input
   const fence = fenceOf(caller, input.fence)
   return changeWork(commands, caller, {
     table: 'message',
     id: messageId,
-    command: { type: 'acknowledgeMessage', messageId, receipt, fence },
+    command: { type: 'acknowledgeMessage', messageId, receipt, mode, fence },
     input,
     pick: (run) => run.messages.find(({ id }) => id === messageId),
   })

@@ -19,7 +19,7 @@ builder.objectType(MessageRef, {
     text: t.string({ description: 'What it says.', resolve: ({ message }) => message.text }),
     mode: t.field({
       type: MessageMode,
-      description: 'When to deliver it to the agent.',
+      description: 'When to deliver it to the agent; once its receipt is there, how it reached the agent.',
       resolve: ({ message }) => message.mode,
     }),
     status: t.field({

@@ -45,6 +45,11 @@ defineMutation('acknowledgeMessage', {
   input: defineInput('AcknowledgeMessageInput', 'A receipt.', {
     messageId: required(id('The message.')),
     receipt: required(oneOf(Receipt, RECEIPTS, 'How far it was delivered.')),
+    mode: oneOf(
+      MessageMode,
+      MESSAGE_MODES,
+      'How it reached the agent, and its `mode` from now on; left out: as it was sent. A STEER that could not be passed on in the turn became a FOLLOW_UP.',
+    ),
     fence,
     ifRevision,
     idempotencyKey,

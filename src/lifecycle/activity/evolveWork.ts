@@ -1,12 +1,6 @@
 import type { EventPayload, RunEvent } from '../run/events.ts'
 import type { Approval, Artifact, Instant, Message, Phase, Run, Session } from '../run/run.ts'
-import {
-  type ApprovalStatus,
-  type Decision,
-  isInTurnKind,
-  type MessageStatus,
-  type SessionStatus,
-} from '../run/enums.ts'
+import { type ApprovalStatus, type Decision, isInTurnKind, type SessionStatus } from '../run/enums.ts'
 
 /** Events that change a run's sessions, prompts, artifacts, approvals and messages. */
 export type WorkEvent = Extract<
@@ -84,8 +78,10 @@ export function evolveWork(run: Run, event: WorkEvent): Run {
       const message: Message = { id, text, mode, status: 'PENDING', sentBy, sentById, sentAt }
       return { ...run, messages: [...run.messages, message] }
     }
-    case 'message.acknowledged':
-      return changeMessages(run, [event.payload.id], event.payload.receipt)
+    case 'message.acknowledged': {
+      const { id, receipt, mode } = event.payload
+      return changeMessages(run, [id], { status: receipt, ...(mode && { mode }) })
+    }
   }
 }
 
@@ -102,11 +98,18 @@ export function voidApprovals(run: Run, ids: readonly string[]): Run {
   return ids.reduce((changed, id) => changeApproval(changed, id, { status: 'VOID' }), run)
 }
 
-/** Sets the status of the messages with these ids. */
-export function changeMessages(run: Run, ids: readonly string[], status: MessageStatus): Run {
+/** Changes the messages with these ids. */
+export function changeMessages(
+  run: Run,
+  ids: readonly string[],
+  change: Partial<Pick<Message, 'status' | 'mode'>>,
+): Run {
   if (ids.length === 0) return run
   const named = new Set(ids)
-  return { ...run, messages: run.messages.map((each) => (named.has(each.id) ? { ...each, status } : each)) }
+  return {
+    ...run,
+    messages: run.messages.map((each) => (named.has(each.id) ? { ...each, ...change } : each)),
+  }
 }
 
 /** Sets the status of a session. */

@@ -10,14 +10,15 @@ const decideSendMessage: Rule<'sendMessage'> = (draft, { messageId: id, text, mo
   return 'accepted'
 }
 
-/** Records the owner's receipt; a late or repeated receipt changes nothing. */
-const decideAcknowledgeMessage: Rule<'acknowledgeMessage'> = (draft, { messageId, receipt }) => {
+/** Records the owner's receipt, and how the message reached the agent; a late or repeated receipt changes nothing. */
+const decideAcknowledgeMessage: Rule<'acknowledgeMessage'> = (draft, { messageId, receipt, mode }) => {
   const { run } = draft
   const message = run.messages.find(({ id }) => id === messageId)
   if (!message) return { type: 'NotFound', kind: 'MESSAGE', id: messageId }
   const advances = message.status === 'PENDING' || (message.status === 'DELIVERED' && receipt === 'CONSUMED')
   if (isSettledStatus(run.status) || !advances) return 'unchanged'
-  draft.note('message.acknowledged', { id: messageId, receipt })
+  const isOther = mode !== null && mode !== message.mode
+  draft.note('message.acknowledged', { id: messageId, receipt, ...(isOther && { mode }) })
   return 'accepted'
 }
 

@@ -272,7 +272,7 @@ function settle(run: Run, at: Instant, status: SettledStatus, closed: Closed): R
   })
   const settled = { ...moveTo(ended, status, at), ...AT_ONCE, settledAt: at, phases }
   const disposed = endSessions(settled, closed.sessions)
-  return changeMessages(voidApprovals(disposed, closed.approvals), closed.messages, 'UNDELIVERED')
+  return changeMessages(voidApprovals(disposed, closed.approvals), closed.messages, { status: 'UNDELIVERED' })
 }
 
 function openRound(run: Run, opened: EventPayload<'round.opened'>): Run {

@@ -72,7 +72,8 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
       : `Nobody decided in time; the policy is ${onExpiry}.`,
   'approval.withdrawn': ({ because }) => `The question is no longer asked: ${WITHDRAWN[because]}.`,
   'message.sent': ({ text, mode }, actor) => `${actor} sent a message (${mode})${saying(text)}.`,
-  'message.acknowledged': ({ receipt }) => `A message was ${receipt.toLowerCase()}.`,
+  'message.acknowledged': ({ receipt, mode }) =>
+    `A message was ${receipt.toLowerCase()}${mode ? `, as a ${mode}` : ''}.`,
   'child.settled': ({ runId, status }) => `The child ${runId} ended ${status}.`,
   'child.started': ({ runId, epoch }, actor) =>
     `${actor} ${epoch === 1 ? 'started the child' : 'took up again the child'} ${runId}.`,

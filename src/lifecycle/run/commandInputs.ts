@@ -168,7 +168,13 @@ type Asked =
       readonly text: string
       readonly mode: MessageMode
     }
-  | ({ readonly type: 'acknowledgeMessage'; readonly messageId: string; readonly receipt: Receipt } & Driving)
+  | ({
+      readonly type: 'acknowledgeMessage'
+      readonly messageId: string
+      readonly receipt: Receipt
+      /** How it reached the agent; null: as it was sent. */
+      readonly mode: MessageMode | null
+    } & Driving)
   /** Detaches a child from its parent. */
   | { readonly type: 'detachRun'; readonly comment: string | null }
   /** An attached child of this run starts, or is resumed after a failure. */

@@ -293,7 +293,11 @@ export const EVENT_PAYLOADS = {
     awayMs,
   }),
   'message.sent': z.strictObject({ id, text: z.string(), mode: z.enum(MESSAGE_MODES) }),
-  'message.acknowledged': z.strictObject({ id, receipt: z.enum(RECEIPTS) }),
+  'message.acknowledged': z.strictObject({
+    id,
+    receipt: z.enum(RECEIPTS),
+    mode: z.enum(MESSAGE_MODES).optional().describe('How it reached the agent, where it was sent otherwise.'),
+  }),
   'child.settled': z.strictObject({
     runId: id,
     status: z.enum(RUN_STATUSES),

@@ -56,7 +56,7 @@ export const WORK_TABLES = {
     key: ['id'],
     changes: ['status', 'decided_at', 'decided_by', 'decided_by_id', 'comment', 'answer'],
   }),
-  message: define({ columns: columnsOf('message', ['run_id']), key: ['id'], changes: ['status'] }),
+  message: define({ columns: columnsOf('message', ['run_id']), key: ['id'], changes: ['status', 'mode'] }),
 }
 
 type WorkTables = typeof WORK_TABLES

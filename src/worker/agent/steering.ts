@@ -1,4 +1,4 @@
-import type { Message, Receipt } from '@pawl/sdk'
+import type { Message, MessageMode, Receipt } from '@pawl/sdk'
 import type { Agent } from '../../adapters/kit/adapter.ts'
 import type { RunContext } from '../run/runContext.ts'
 import type { PendingMessage } from '../run/phaseProgress.ts'
@@ -38,17 +38,17 @@ export class Steering {
   async end(): Promise<void> {
     this.#agent = undefined
     await this.#queue
-    for (const id of this.#delivered) await this.acknowledge(id, 'CONSUMED')
+    for (const id of this.#delivered) await this.acknowledge(id, 'CONSUMED', 'STEER')
     this.#delivered.clear()
   }
 
-  /** Acknowledges a message. Does nothing if the server no longer knows the message. */
-  async acknowledge(messageId: string, receipt: Receipt): Promise<void> {
+  /** Acknowledges a message, as what it reached the agent. Does nothing if the server no longer knows the message. */
+  async acknowledge(messageId: string, receipt: Receipt, mode: MessageMode): Promise<void> {
     const { owned, call } = this.#run
-    const answer = await owned.messages.acknowledge(messageId, receipt, call)
+    const answer = await owned.messages.acknowledge(messageId, receipt, { mode, ...call })
     if (answer.__typename === 'NotFound') return
     this.#run.accept(answer)
-    this.#run.report({ kind: 'message-taken', messageId, receipt })
+    this.#run.report({ kind: 'message-taken', messageId, receipt, mode })
   }
 
   async #listen(): Promise<void> {
@@ -69,7 +69,7 @@ export class Steering {
       if (!hasIt) return
       this.#waiting.shift()
       this.#delivered.add(message.id)
-      await this.acknowledge(message.id, 'DELIVERED')
+      await this.acknowledge(message.id, 'DELIVERED', 'STEER')
     }
   }
 

@@ -44,7 +44,7 @@ export async function confirmPrompt(
   const sentAt = performance.now()
   context.report({ kind: 'prompt-sent', phase: declared.key, role })
   await context.step('prompt-confirmed')
-  for (const { id } of carried) await context.steering.acknowledge(id, 'CONSUMED')
+  for (const { id } of carried) await context.steering.acknowledge(id, 'CONSUMED', 'FOLLOW_UP')
   return sentAt
 }
 

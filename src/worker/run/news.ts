@@ -1,4 +1,4 @@
-import type { Interruption, RunReason, RunStatus } from '@pawl/sdk'
+import type { Interruption, MessageMode, RunReason, RunStatus } from '@pawl/sdk'
 import type { Trouble } from './trouble.ts'
 import type { ReadinessProblem } from './readiness.ts'
 
@@ -38,7 +38,13 @@ export type RunNewsFields =
       /** As an ISO timestamp. */
       readonly until: string
     }
-  | { readonly kind: 'message-taken'; readonly messageId: string; readonly receipt: string }
+  | {
+      readonly kind: 'message-taken'
+      readonly messageId: string
+      readonly receipt: string
+      /** How it reached the agent: in its turn, or with its next prompt. */
+      readonly mode: MessageMode
+    }
   | {
       /** Another run works in this run's directory; this run is released until later. */
       readonly kind: 'directory-taken'

@@ -100,6 +100,25 @@ describe('acknowledgeMessage', () => {
     expect(states).toEqual(['DELIVERED', 'DELIVERED', 'CONSUMED', 'CONSUMED'])
   })
 
+  it('tells that a message to be read at once was read with a later prompt', async () => {
+    const runId = await held()
+    const messageId = await sentTo(runId)
+    const read = succeeded(await acknowledge({ messageId, receipt: 'CONSUMED', mode: 'FOLLOW_UP' }))
+    expect(read.runMessage).toMatchObject({ mode: 'FOLLOW_UP', status: 'CONSUMED' })
+    const asSent = await sentTo(runId)
+    expect(succeeded(await acknowledge({ messageId: asSent, mode: 'STEER' })).runMessage.mode).toBe('STEER')
+    const { run } = await graph.read(
+      'query ($id: ID!) { run(id: $id) { events(first: 100) { type summary payload } } }',
+      { id: runId },
+    )
+    const receipts = run.events.filter(({ type }: Data) => type === 'MESSAGE_ACKNOWLEDGED')
+    expect(receipts.map(({ summary, payload }: Data) => [summary, payload.mode])).toEqual([
+      ['A message was consumed, as a FOLLOW_UP.', 'FOLLOW_UP'],
+      ['A message was delivered.', undefined],
+    ])
+    expect(await findViolations(graph)).toEqual([])
+  })
+
   it('may be said by the agent, without a fence', async () => {
     const runId = await held()
     const messageId = await sentTo(runId)

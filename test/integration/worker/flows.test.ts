@@ -200,7 +200,11 @@ describe.concurrent('a person', () => {
     expect([settled.status, settled.phases[0]?.attempts]).toEqual(['COMPLETED', 1])
     expect(await bench.read('prompts.txt')).toMatch(/## Messages\n\n- .*mind the gap\n- .*and close the door/)
     const messages = await bench.person.messages.list(runId)
-    expect(messages.nodes.map(({ status }) => status)).toEqual(['CONSUMED', 'CONSUMED'])
+    // the first was sent to be read at once
+    expect(messages.nodes.map(({ status, mode }) => [status, mode])).toEqual([
+      ['CONSUMED', 'FOLLOW_UP'],
+      ['CONSUMED', 'FOLLOW_UP'],
+    ])
   })
 })
 

@@ -14,6 +14,19 @@ const RECEIPT: Readonly<Record<MessageStatus, Word>> = {
   UNDELIVERED: { label: 'Undelivered', tone: 'half', means: 'The run settled before the agent read it' },
 }
 
+const WANTED: Readonly<Record<MessageMode, string>> = { STEER: 'now', FOLLOW_UP: 'when ready' }
+const REACHED: Readonly<Record<MessageMode, string>> = {
+  STEER: 'in its turn',
+  FOLLOW_UP: 'with a later prompt',
+}
+/** How a message is to reach the agent, or has reached it. */
+const WAY: Readonly<Record<MessageStatus, Readonly<Record<MessageMode, string>>>> = {
+  PENDING: WANTED,
+  DELIVERED: REACHED,
+  CONSUMED: REACHED,
+  UNDELIVERED: WANTED,
+}
+
 /** The messages to the run's agent with their delivery, and a form for another one. */
 export function Messages({ run }: { readonly run: StoredRun }) {
   const runId = run.id
@@ -68,8 +81,7 @@ export function Messages({ run }: { readonly run: StoredRun }) {
           <li key={id} className="message" data-message={status}>
             <p>{text}</p>
             <p className="soft">
-              {sentBy}, <Ago at={sentAt} /> · {mode === 'STEER' ? 'now' : 'when ready'}{' '}
-              <Badge word={RECEIPT[status]} />
+              {sentBy}, <Ago at={sentAt} /> · {WAY[status][mode]} <Badge word={RECEIPT[status]} />
             </p>
           </li>
         ))}
