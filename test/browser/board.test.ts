@@ -253,7 +253,7 @@ describe('a question in the middle of a turn', () => {
 describe('what a run used, and waits for', () => {
   it('stands on its card and its page', async () => {
     const { pawl } = dashboard
-    const { id, fence } = await startHeld(pawl, { title: 'Costs something' })
+    const { id, fence } = await startHeld(pawl, { title: 'Costs something', labels: ['costs'] })
     const { session } = unwrap(await pawl.sessions.open(id, { fence, role: 'reviewer', adapter: 'process' }))
     const usage = { inputTokens: 12_000, costMicros: 1_230_000, currency: 'USD' }
     unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 1, entries: [{ usage }] }))
@@ -266,7 +266,11 @@ describe('what a run used, and waits for', () => {
         waitsFor: 'the model of the reviewer',
       }),
     )
-    // by its address: in a long column its card is not drawn
+    await dashboard.open('/?label=costs')
+    await page
+      .locator(`[data-run-id="${id}"] .card-wait`)
+      .getByText(/^waits (59m|1h)$/)
+      .waitFor()
     await dashboard.open(`/runs/${id}`)
     await page.locator(`[data-usage="${id}"]`).getByText('12,000 tokens in, 1.23 USD').first().waitFor()
     await page.locator('[data-waiting]').getByText('the model of the reviewer').waitFor()

@@ -17,12 +17,20 @@ export function printRuns(printer: Printer, runs: readonly Run[]): void {
     run.id,
     paintStatus(printer.colors, run),
     run.workflow.name,
-    run.isSettled ? '' : (run.currentPhase?.key ?? ''),
+    describePlace(run),
     run.lease?.isLive ? safeText(run.lease.owner) : '',
     formatAge(run.createdAt, run.asOf),
     safeText(run.title ?? ''),
   ])
   printTable(printer, ['RUN', 'STATUS', 'WORKFLOW', 'PHASE', 'OWNER', 'CREATED', 'TITLE'], rows)
+}
+
+/** The phase at which a run stands, and for how long nobody may claim it yet. */
+function describePlace(run: Run): string {
+  if (run.isSettled) return ''
+  const key = run.currentPhase?.key ?? ''
+  const wait = waitOf(run)
+  return wait === null ? key : `${key} (waits ${wait})`
 }
 
 /** The main properties of a run, and its phases. */
@@ -104,10 +112,15 @@ function describeOwner({ lease, asOf }: Run): string | null {
   return `${safeText(lease.owner)}, fence ${lease.fence} (${until})`
 }
 
-function describeWait({ claimableAt: notBefore, waitsFor, asOf }: Run): string | null {
-  if (notBefore === null) return null
-  const why = waitsFor === null ? '' : `: ${safeText(waitsFor)}`
-  return notBefore > asOf ? `${notBefore} (in ${formatDuration(between(asOf, notBefore))})${why}` : null
+/** For how long nobody may claim a run yet; null where anybody may. */
+function waitOf({ claimableAt, asOf }: Run): string | null {
+  return claimableAt !== null && claimableAt > asOf ? formatDuration(between(asOf, claimableAt)) : null
+}
+
+function describeWait(run: Run): string | null {
+  const wait = waitOf(run)
+  const why = run.waitsFor === null ? '' : `: ${safeText(run.waitsFor)}`
+  return wait === null ? null : `${run.claimableAt} (in ${wait})${why}`
 }
 
 function describeCancel({ isCancelConfirmed: cancelConfirmed }: Run): string | null {

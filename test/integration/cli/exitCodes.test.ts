@@ -62,6 +62,9 @@ describe('a run that waits for its next claim', () => {
     const off = ['--fence', '1', '--not-before', '20m', '--waits-for', 'the quota']
     expect((await cli.run(['run', 'release', id, ...off])).code).toBe(0)
     expect((await cli.run(['run', 'show', id])).stdout).toMatch(/waits until .*: the quota/)
+    expect((await cli.run(['run', 'list'])).stdout).toMatch(
+      new RegExp(`${id} .* \\(waits (20m 00s|19m \\d+s)\\)`),
+    )
     expect(await refusalOf(['run', 'claim', id])).toEqual([8, 'NotClaimable'])
     expect((await cli.run(['run', 'release', id, '--fence', '1', '--not-before', 'soon'])).code).toBe(2)
   })

@@ -4,6 +4,7 @@ import { Age, Ago } from '../elements/Age.tsx'
 import { Shape } from '../elements/Shape.tsx'
 import { REASON, wordOfRun } from '../elements/words.ts'
 import { Link } from '../elements/Link.tsx'
+import { useWait } from '../elements/useWait.ts'
 import { describeCosts } from '../elements/describeCosts.ts'
 
 interface RunCardProps {
@@ -18,6 +19,7 @@ interface RunCardProps {
 export const RunCard = memo(function RunCard({ run, usage, isStop }: RunCardProps) {
   const { id, title, status, outcome, reason, workflow, phase, lease, labels = [] } = run
   const { createdAt, startedAt, settledAt } = run
+  const wait = useWait(run)
   if (!status || !createdAt) return null
   const word = wordOfRun(status, outcome)
   const where = reason && status !== 'COMPLETED' ? REASON[reason] : phase
@@ -43,6 +45,11 @@ export const RunCard = memo(function RunCard({ run, usage, isStop }: RunCardProp
             {label}
           </span>
         ))}
+        {wait !== '' && (
+          <span className="card-wait" title={run.waitsFor ?? undefined}>
+            waits {wait}
+          </span>
+        )}
         {usage && usage.costs.length > 0 && <span className="card-cost">{describeCosts(usage)}</span>}
         <span className="card-age">
           {settledAt ? <Ago at={settledAt} /> : <Age since={startedAt ?? createdAt} />}

@@ -1,7 +1,7 @@
 import type { MissingEvidence, RunDetail, StoredRun } from '@pawl/sdk'
 import { Shape } from '../elements/Shape.tsx'
-import { useClock } from '../elements/clock.ts'
-import { formatAge, formatTime } from '../elements/time.ts'
+import { formatTime } from '../elements/time.ts'
+import { useWait } from '../elements/useWait.ts'
 
 interface VerdictProps {
   readonly run: StoredRun
@@ -44,22 +44,16 @@ export function Verdict({ run, detail }: VerdictProps) {
 }
 
 /** Until when a run waits that nobody may claim before, and for what: a model that is limited, say. */
-export function Waiting({
-  run: { claimableAt: notBefore, waitsFor, isSettled },
-}: {
-  readonly run: StoredRun
-}) {
-  const left = useClock((now) => {
-    const rest = notBefore ? Date.parse(notBefore) - now : 0
-    return rest > 0 ? formatAge(rest) : ''
-  })
-  if (!notBefore || isSettled || left === '') return null
+export function Waiting({ run }: { readonly run: StoredRun }) {
+  const { claimableAt, waitsFor } = run
+  const left = useWait(run)
+  if (!claimableAt || left === '') return null
   return (
     <div className="verdict tone-half" data-waiting>
       <Shape tone="half" />
       <div>
         <h2>
-          Waits until {formatTime(notBefore)}, for {left}
+          Waits until {formatTime(claimableAt)}, for {left}
         </h2>
         {waitsFor && <p>{waitsFor}</p>}
       </div>
