@@ -169,6 +169,7 @@ export const ROOMS = {
     agents: ['terminal', 'kit'],
     approval: ['terminal', 'kit', 'print'],
     artifact: ['terminal', 'kit', 'print'],
+    complete: ['terminal', 'kit'],
     demo: ['terminal', 'kit', 'run'],
     exec: ['terminal', 'kit'],
     init: ['terminal', 'kit', 'worker', 'workflow'],

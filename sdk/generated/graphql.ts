@@ -1045,7 +1045,7 @@ export interface RunFilter {
   readonly labels?: readonly string[] | null | undefined
   /** Of this project. */
   readonly project?: string | null | undefined
-  /** Whose title contains this or whose id begins with it, case-insensitive. */
+  /** Whose title contains this or whose id begins with it, or ends with it from four characters on, case-insensitive. */
   readonly text?: string | null | undefined
   /** Settled for any of these reasons. */
   readonly reasons?: readonly RunReason[] | null | undefined

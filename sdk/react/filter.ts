@@ -27,7 +27,9 @@ function isWithin(at: string | null | undefined, range: RunFilter['createdAt']):
 
 function containsText({ id, title }: StoredRun, text: string): boolean {
   const wanted = text.toLowerCase()
-  return id.toLowerCase().startsWith(wanted) || (title?.toLowerCase().includes(wanted) ?? false)
+  if (id.toLowerCase().startsWith(wanted) || (wanted.length >= 4 && id.toLowerCase().endsWith(wanted)))
+    return true
+  return title?.toLowerCase().includes(wanted) ?? false
 }
 
 function isGiven<Value>(value: Value | null | undefined): value is Value {

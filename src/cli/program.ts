@@ -5,7 +5,11 @@ import { approvalDecideCommand } from './approval/decide.ts'
 import { approvalListCommand } from './approval/list.ts'
 import { approvalRequestCommand } from './approval/request.ts'
 import { approvalShowCommand } from './approval/show.ts'
+import { artifactGetCommand } from './artifact/get.ts'
+import { artifactListCommand } from './artifact/list.ts'
+import { artifactShowCommand } from './artifact/show.ts'
 import { artifactSubmitCommand } from './artifact/submit.ts'
+import { completeCommand } from './complete.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { execCommand } from './exec.ts'
@@ -121,7 +125,14 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
         phaseFailCommand(),
       ]),
     )
-    .addCommand(createGroup('artifact', 'submit the files of a run', [artifactSubmitCommand()]))
+    .addCommand(
+      createGroup('artifact', 'submit and read the files of a run', [
+        artifactSubmitCommand(),
+        artifactListCommand(),
+        artifactShowCommand(),
+        artifactGetCommand(),
+      ]),
+    )
     .addCommand(createGroup('round', 'complete rounds of a run', [roundCompleteCommand()]))
     .addCommand(mcpCommand())
     .commandsGroup('Administration:')
@@ -146,6 +157,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addCommand(exportCommand())
     .addCommand(importCommand())
     .commandsGroup('Help:')
+    .addCommand(completeCommand())
     .addHelpText('after', EXIT_CODES)
   return withExamples(program, [
     'pawl demo',

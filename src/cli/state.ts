@@ -7,8 +7,7 @@ import type { ChosenRun } from './kit/chooseRun.ts'
 import { createAction } from './kit/invocation.ts'
 import type { CommonOptions } from './kit/invocation.ts'
 import { nextStepOf } from './kit/nextStep.ts'
-import { createCommand } from './kit/options.ts'
-import { runArgument } from './run/changeOptions.ts'
+import { createCommand, runArgument } from './kit/options.ts'
 import { phaseLines, printRunLine } from './print/printRun.ts'
 import type { Printer } from './terminal/printer.ts'
 import { safeText } from './terminal/width.ts'
@@ -51,7 +50,9 @@ function printState(printer: Printer, run: RunDetail, approval: Approval | null)
       printer.line(`${dim('missing')}     ${yellow(safeText(detail))}`)
   }
   if (approval)
-    printer.line(`${dim('asked')}       ${yellow(safeText(approval.question))}  ${dim(approval.id)}`)
-  const command = next.command ? `  ${bold(next.command)}` : ''
+    printer.line(
+      `${dim('asked')}       ${yellow(safeText(approval.question))}  ${dim(printer.ids(approval.id))}`,
+    )
+  const command = next.command ? `  ${bold(printer.ids(next.command))}` : ''
   printer.line(`${dim('next')}        ${next.action}: ${next.say}${command}`)
 }

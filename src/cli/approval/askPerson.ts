@@ -4,6 +4,7 @@ import { UsageError } from '../kit/exitCodes.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { safeText } from '../terminal/width.ts'
 import { withPrompt } from '../terminal/withPrompt.ts'
+import { printDiff, readDiff } from './readDiff.ts'
 import { type AnswerField, answerFields, toValue } from './readAnswer.ts'
 
 /** A person's decision, with what goes with it. */
@@ -28,7 +29,7 @@ const LETTERS: { readonly [D in Decision]: string } = {
 const WORDS: Readonly<Record<string, string>> = { y: 'yes', n: 'no', a: 'always' }
 
 /**
- * Asks on the terminal; undefined if the person does not decide.
+ * Shows what the run has changed, and asks on the terminal; undefined if the person does not decide.
  *
  * @throws UsageError if nobody can be asked
  */
@@ -44,6 +45,8 @@ export async function askPerson(
     const words = decisions.map((decision) => OPTIONS[decision] ?? `--${decision.toLowerCase()}`)
     throw new UsageError(`decide with ${words.join(' or ')}`)
   }
+  const diff = await readDiff(invocation, approval, signal)
+  if (diff) printDiff(invocation.err, diff)
   const [yes = 'APPROVE', ...others] = decisions
   return withPrompt({ output: process.stderr }, async (terminal) => {
     const choices = others.map((decision) => {

@@ -82,7 +82,7 @@ async function decide(
   const result = await invocation.pawl.approvals.decide(approval.id, { ...decided, digest, idempotencyKey })
   return invocation.answerResult(result, (success, printer) => {
     printer.line(
-      `${printer.colors.bold(success.approval.id)}  ${paintApproval(printer.colors, success.approval.status)}`,
+      `${printer.colors.bold(printer.ids(success.approval.id))}  ${paintApproval(printer.colors, success.approval.status)}`,
     )
     printRunLine(printer, success.run)
   })

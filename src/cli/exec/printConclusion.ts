@@ -47,16 +47,19 @@ export function printConclusion(invocation: Invocation, finish: Finish): void {
     )
   if (!run) return err.line(dim('  its run was deleted'))
   const confirmed = run.isCancelConfirmed ? ', confirmed' : ''
-  err.line(`  run ${run.id} is ${paintStatus(err.colors, run)}${confirmed}`)
+  err.line(`  run ${err.ids(run.id)} is ${paintStatus(err.colors, run)}${confirmed}`)
   if (run.outcome === 'INCOMPLETE') {
     for (const { detail } of run.missingEvidence) err.line(dim(`  missing: ${safeText(detail)}`))
   }
   if (isAsking) {
-    err.line(dim(`  a person has to decide: pawl approval list --run ${run.id}`))
-    err.line(dim(`  then continue with: pawl exec --run ${run.id} -- COMMAND`))
+    err.line(dim(err.ids(`  a person has to decide: pawl approval list --run ${run.id}`)))
+    err.line(dim(err.ids(`  then continue with: pawl exec --run ${run.id} -- COMMAND`)))
   } else if (run.status === 'QUEUED' && run.nextAction === 'WAIT')
-    err.line(dim(`  its children have not ended; then continue with: pawl exec --run ${run.id} -- COMMAND`))
-  else if (run.isResumable) err.line(dim(`  resume it with: pawl exec --resume --run ${run.id} -- COMMAND`))
+    err.line(
+      dim(err.ids(`  its children have not ended; then continue with: pawl exec --run ${run.id} -- COMMAND`)),
+    )
+  else if (run.isResumable)
+    err.line(dim(err.ids(`  resume it with: pawl exec --resume --run ${run.id} -- COMMAND`)))
 }
 
 function toJson({ run, isLeft, ending, interruption, ...rest }: Finish) {

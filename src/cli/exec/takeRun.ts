@@ -90,7 +90,9 @@ async function claimRun(invocation: Invocation, options: TakeOptions, runId: str
     const input = readJson(options.input, '--input')
     const fields = { workflow, title, labels, project, concurrencyKey, input, claim, idempotencyKey }
     const started = unwrap(await pawl.runs.start(fields))
-    invocation.note(`run ${started.run.id} (started by this command, workflow ${workflow})`)
+    invocation.note(
+      `run ${invocation.err.ids(started.run.id)} (started by this command, workflow ${workflow})`,
+    )
     return started
   }
   return options.resume

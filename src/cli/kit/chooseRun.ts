@@ -1,5 +1,6 @@
 import { PawlAuthError, unwrap } from '@pawl/sdk'
 import type { ResolvedVia, RunDetail } from '@pawl/sdk'
+import { findRunId } from './findId.ts'
 import type { Invocation } from './invocation.ts'
 import { safeText } from '../terminal/width.ts'
 
@@ -18,17 +19,22 @@ export interface ChosenRun {
 }
 
 /**
- * The run that a command applies to: the one named, else that of PAWL_EXECUTION_ID, else PAWL_RUN_ID, else the only active one. Notes on
+ * The run that a command applies to: the one named, by its id or the end of it, else that of PAWL_EXECUTION_ID, else PAWL_RUN_ID, else the only active one. Notes on
  * stderr which run was chosen, and why.
  *
- * @throws PawlProblem AmbiguousRun, NoActiveRun, NotFound, NotFound or InvalidInput.
+ * @throws PawlProblem AmbiguousRun, NoActiveRun, NotFound or InvalidInput; UsageError if several runs are named.
  */
 export async function chooseRun(invocation: Invocation, named: string | undefined): Promise<ChosenRun> {
   const executionId = named ? undefined : invocation.env['PAWL_EXECUTION_ID']
-  const runId = named ?? (executionId ? undefined : invocation.env['PAWL_RUN_ID'])
+  const typed = named && (await findRunId(invocation.pawl, named))
+  const runId = typed ?? (executionId ? undefined : invocation.env['PAWL_RUN_ID'])
   const { run, via } = unwrap(await invocation.pawl.runs.resolve({ runId, executionId }))
   const title = run.title ? ` “${safeText(run.title)}”` : ''
-  noteChoice(invocation, `${run.id}${title}`, via === 'EXPLICIT' && !named ? BY_RUN_ID : (RULES[via] ?? via))
+  noteChoice(
+    invocation,
+    `${invocation.err.ids(run.id)}${title}`,
+    via === 'EXPLICIT' && !named ? BY_RUN_ID : (RULES[via] ?? via),
+  )
   return { run, via }
 }
 

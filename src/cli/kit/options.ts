@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { JsonValue } from '@pawl/sdk'
 import { composeText } from '../../text/composeText.ts'
 import { decodeText } from '../../text/decodeText.ts'
@@ -38,9 +38,18 @@ export function createGroup(name: string, description: string, commands: readonl
   return group
 }
 
+/** Which run is meant where none is named. */
+export const DEFAULT_RUN = ' (default: PAWL_EXECUTION_ID, PAWL_RUN_ID, else the only active run)'
+
+/** The run as an argument. */
+export const runArgument = () => new Argument('[run]', `id of the run, or the end of it${DEFAULT_RUN}`)
+
 /** `--run`, for commands that don't take the run as an argument. */
 export const runOption = () =>
-  new Option('--run <id>', 'the run (default: PAWL_EXECUTION_ID, PAWL_RUN_ID, else the only active run)')
+  new Option(
+    '--run <id>',
+    'the run, by its id or the end of it (default: PAWL_EXECUTION_ID, PAWL_RUN_ID, else the only active run)',
+  )
 
 /** `--fence`, for what only the run's owner may do. */
 export const fenceOption = () =>

@@ -49,8 +49,8 @@ export function reportError(reporter: Reporter, error: unknown): ExitCode {
 
 function printError({ err }: Reporter, name: string, [message = '', ...details]: readonly string[]): void {
   const { red, bold, dim } = err.colors
-  err.line(`${red('pawl:')} ${bold(name)}: ${safeText(message)}`)
-  for (const detail of details) err.line(dim(`  ${safeText(detail)}`))
+  err.line(`${red('pawl:')} ${bold(name)}: ${err.ids(safeText(message))}`)
+  for (const detail of details) err.line(dim(`  ${err.ids(safeText(detail))}`))
 }
 
 function nameOf(error: unknown): string {

@@ -29,7 +29,7 @@ export function messageSendCommand(): Command {
         const { idempotencyKey } = options
         const result = await invocation.pawl.messages.send(run.id, text, { mode, idempotencyKey })
         return invocation.answerResult(result, ({ runMessage: sent }, printer) => {
-          printer.line(messageLine(printer.colors, sent))
+          printer.line(messageLine(printer, sent))
           if (!run.lease?.isLive)
             invocation.note('the run has no owner at present; its next owner receives the message')
         })

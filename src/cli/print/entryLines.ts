@@ -30,8 +30,8 @@ const PERMISSION_PAINT: Readonly<Record<PermissionState, Paint>> = {
 
 /** How many lines of a tool's output are shown: its last. */
 const MAX_OUTPUT_LINES = 10
-/** Columns before the text of an entry: the time, the mark, and spaces. */
-const INDENT = 11
+/** Columns between the time and the text of an entry: the mark, and spaces. */
+const MARK = 3
 
 /** Whether an entry, as it is now, is worth lines of its own: how far a call has come is told at its beginning and its end. */
 export function isShown(entry: FoldedEntry, isUpdate: boolean): boolean {
@@ -41,10 +41,12 @@ export function isShown(entry: FoldedEntry, isUpdate: boolean): boolean {
 
 /** An entry in lines of at most so many columns, as far as words can be broken; untrusted text is made safe. */
 export function entryLines(colors: Colors, entry: FoldedEntry, columns: number): string[] {
-  const { mark, lines } = describe(colors, entry, Math.max(20, columns - INDENT))
-  const head = `${colors.dim(formatTime(entry.updatedAt))} ${mark}`
+  const time = formatTime(entry.updatedAt)
+  const indent = time.length + MARK
+  const { mark, lines } = describe(colors, entry, Math.max(20, columns - indent))
+  const head = `${colors.dim(time)} ${mark}`
   return (lines.length === 0 ? [''] : lines).map((line, index) =>
-    index === 0 ? `${head} ${line}` : ' '.repeat(INDENT) + line,
+    index === 0 ? `${head} ${line}` : ' '.repeat(indent) + line,
   )
 }
 

@@ -29,15 +29,17 @@ export function paintApproval(colors: Colors, status: ApprovalStatus): string {
 /** Approvals, one a line. */
 export function printApprovals(printer: Printer, approvals: readonly Approval[]): void {
   const rows = approvals.map((approval) => [
-    approval.id,
+    printer.ids(approval.id),
     paintApproval(printer.colors, approval.status),
     approval.kind,
     safeText(approval.gate),
-    approval.run.id,
+    printer.ids(approval.run.id),
     formatTime(approval.requestedAt),
     safeText(approval.question),
   ])
-  printTable(printer, ['APPROVAL', 'STATUS', 'KIND', 'GATE', 'RUN', 'ASKED', 'QUESTION'], rows)
+  printTable(printer, ['APPROVAL', 'STATUS', 'KIND', 'GATE', 'RUN', 'ASKED', 'QUESTION'], rows, {
+    givesWay: ['ASKED', 'STATUS', 'GATE', 'KIND'],
+  })
 }
 
 /** What a permission is asked for: what ALLOW_ALWAYS is bound to. */
@@ -59,9 +61,11 @@ export interface Question {
 export function printQuestion(printer: Printer, { approval, artifact, isProven }: Question): void {
   const { bold, dim, yellow } = printer.colors
   const { run, phase, attempt } = approval
-  printer.line(`${bold(approval.id)}  ${paintApproval(printer.colors, approval.status)}  ${approval.kind}`)
+  printer.line(
+    `${bold(printer.ids(approval.id))}  ${paintApproval(printer.colors, approval.status)}  ${approval.kind}`,
+  )
   printPairs(printer, [
-    ['run', `${run.id}  ${run.status}${run.title ? `  ${safeText(run.title)}` : ''}`],
+    ['run', `${printer.ids(run.id)}  ${run.status}${run.title ? `  ${safeText(run.title)}` : ''}`],
     ['phase', phase && `${phase.key}, round ${phase.round}${attempt === null ? '' : `, attempt ${attempt}`}`],
     ['gate', safeText(approval.gate)],
     ['asked', `by ${safeText(approval.requestedBy)} at ${formatTime(approval.requestedAt)}`],

@@ -21,7 +21,7 @@ export function problemLines({ problems }: Artifact): string[] {
 export function printArtifacts(printer: Printer, artifacts: readonly Artifact[]): void {
   const { colors } = printer
   const rows = artifacts.map((artifact) => [
-    artifact.id,
+    printer.ids(artifact.id),
     artifact.phase.key,
     `${artifact.round}.${artifact.attempt}`,
     safeText(artifact.path),

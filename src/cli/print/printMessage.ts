@@ -14,22 +14,25 @@ const PAINT: Readonly<Record<MessageStatus, Paint>> = {
 }
 
 /** One line about a message. */
-export function messageLine(colors: Colors, { id, status, mode, sentBy, text }: Message): string {
+export function messageLine(printer: Printer, { id, status, mode, sentBy, text }: Message): string {
+  const { colors } = printer
   const paint = PAINT[status] ?? ((_: Colors, word: string) => word)
   const how = mode === 'FOLLOW_UP' ? ' (follow-up)' : ''
-  return `${colors.dim(id)}  ${paint(colors, status)}  ${safeText(sentBy)}${how}: ${safeText(text)}`
+  return `${colors.dim(printer.ids(id))}  ${paint(colors, status)}  ${safeText(sentBy)}${how}: ${safeText(text)}`
 }
 
 /** Messages, one a line. */
 export function printMessages(printer: Printer, messages: readonly Message[]): void {
   const { colors } = printer
   const rows = messages.map(({ id, status, mode, sentBy, sentAt, text }) => [
-    id,
+    printer.ids(id),
     PAINT[status]?.(colors, status) ?? status,
     mode,
     formatTime(sentAt),
     safeText(sentBy),
     safeText(text),
   ])
-  printTable(printer, ['MESSAGE', 'STATUS', 'MODE', 'SENT', 'BY', 'TEXT'], rows)
+  printTable(printer, ['MESSAGE', 'STATUS', 'MODE', 'SENT', 'BY', 'TEXT'], rows, {
+    givesWay: ['MODE', 'BY', 'SENT'],
+  })
 }

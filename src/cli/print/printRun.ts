@@ -1,28 +1,29 @@
 import type { Execution, Phase, Run, RunDetail, Session } from '@pawl/sdk'
 import type { Colors, Printer } from '../terminal/printer.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
-import { between, formatAge, formatDuration } from '../terminal/times.ts'
+import { between, formatAge, formatDuration, formatTime } from '../terminal/times.ts'
 import { padToWidth, safeText, widthOf } from '../terminal/width.ts'
 import { paintOutcome, paintPhase, paintStatus, phaseMark } from '../terminal/words.ts'
 
 /** One line with a run's id, status and phase. */
 export function printRunLine(printer: Printer, run: Run): void {
   const phase = run.isSettled ? '' : ` at ${run.currentPhase?.key ?? 'no phase'}`
-  printer.line(`${printer.colors.bold(run.id)}  ${paintStatus(printer.colors, run)}${phase}`)
+  printer.line(`${printer.colors.bold(printer.ids(run.id))}  ${paintStatus(printer.colors, run)}${phase}`)
 }
 
 /** A table of runs, one a line. */
 export function printRuns(printer: Printer, runs: readonly Run[]): void {
   const rows = runs.map((run) => [
-    run.id,
+    printer.ids(run.id),
     paintStatus(printer.colors, run),
     run.workflow.name,
     describePlace(run),
     run.lease?.isLive ? safeText(run.lease.owner) : '',
-    formatAge(run.createdAt, run.asOf),
+    formatDuration(between(run.createdAt, run.asOf)),
     safeText(run.title ?? ''),
   ])
-  printTable(printer, ['RUN', 'STATUS', 'WORKFLOW', 'PHASE', 'OWNER', 'CREATED', 'TITLE'], rows)
+  const givesWay = ['OWNER', 'WORKFLOW', 'PHASE', 'AGE']
+  printTable(printer, ['RUN', 'STATUS', 'WORKFLOW', 'PHASE', 'OWNER', 'AGE', 'TITLE'], rows, { givesWay })
 }
 
 /** The phase at which a run stands, and for how long nobody may claim it yet. */
@@ -37,7 +38,7 @@ function describePlace(run: Run): string {
 export function printRun(printer: Printer, run: RunDetail): void {
   const { colors } = printer
   printer.line(
-    `${colors.bold(run.id)}  ${paintStatus(colors, run)}${run.title ? `  ${safeText(run.title)}` : ''}`,
+    `${colors.bold(printer.ids(run.id))}  ${paintStatus(colors, run)}${run.title ? `  ${safeText(run.title)}` : ''}`,
   )
   printPairs(printer, [
     ['workflow', `${run.workflow.name} v${run.workflow.version}`],
@@ -52,9 +53,9 @@ export function printRun(printer: Printer, run: RunDetail): void {
     ['place', `epoch ${run.epoch}, revision ${run.revision}, round ${run.round}`],
     ['created', formatAge(run.createdAt, run.asOf)],
     ['took', run.startedAt && formatDuration(between(run.startedAt, run.settledAt ?? run.asOf))],
-    ['parent', run.parent && `${run.parent.id}${run.isDetached ? '  (detached)' : ''}`],
-    ['continues', run.continues?.id],
-    ['continued by', run.continuedBy && `${run.continuedBy.id} (${run.continuedBy.status})`],
+    ['parent', run.parent && `${printer.ids(run.parent.id)}${run.isDetached ? '  (detached)' : ''}`],
+    ['continues', run.continues && printer.ids(run.continues.id)],
+    ['continued by', run.continuedBy && `${printer.ids(run.continuedBy.id)} (${run.continuedBy.status})`],
     ['next', run.nextAction === 'NONE' ? null : run.nextAction],
   ])
   printer.line()
@@ -82,7 +83,7 @@ export function phaseLines(colors: Colors, phases: readonly Phase[], asOf: strin
 /** Processes launched for a run, and their outcomes. */
 export function printExecutions(printer: Printer, executions: readonly Execution[]): void {
   const rows = executions.map((execution) => [
-    execution.id,
+    printer.ids(execution.id),
     execution.outcome ? paintOutcome(printer.colors, execution.outcome) : printer.colors.cyan('in flight'),
     execution.end ?? '',
     execution.signal ?? (execution.exitCode === null ? '' : String(execution.exitCode)),
@@ -94,7 +95,7 @@ export function printExecutions(printer: Printer, executions: readonly Execution
 /** The agent sessions of a run. */
 export function printSessions(printer: Printer, sessions: readonly Session[]): void {
   const rows = sessions.map(({ id, role, status, adapter, recoveryAttempts, lastPromptStage }) => [
-    id,
+    printer.ids(id),
     safeText(role),
     status,
     safeText(adapter),
@@ -120,7 +121,9 @@ function waitOf({ claimableAt, asOf }: Run): string | null {
 function describeWait(run: Run): string | null {
   const wait = waitOf(run)
   const why = run.waitsFor === null ? '' : `: ${safeText(run.waitsFor)}`
-  return wait === null ? null : `${run.claimableAt} (in ${wait})${why}`
+  return wait === null || run.claimableAt === null
+    ? null
+    : `${formatTime(run.claimableAt)} (in ${wait})${why}`
 }
 
 function describeCancel({ isCancelConfirmed: cancelConfirmed }: Run): string | null {

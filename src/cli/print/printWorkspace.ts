@@ -7,7 +7,7 @@ import { safeText } from '../terminal/width.ts'
 /** Workspaces, one a line. */
 export function printWorkspaces(printer: Printer, workspaces: readonly Workspace[]): void {
   const rows = workspaces.map((workspace) => [
-    workspace.id,
+    printer.ids(workspace.id),
     workspace.status,
     workspace.kind,
     safeText(workspace.project),
@@ -16,7 +16,9 @@ export function printWorkspaces(printer: Printer, workspaces: readonly Workspace
     formatTime(workspace.createdAt),
     safeText(workspace.path),
   ])
-  printTable(printer, ['WORKSPACE', 'STATUS', 'KIND', 'PROJECT', 'HOST', 'BRANCH', 'CREATED', 'PATH'], rows)
+  printTable(printer, ['WORKSPACE', 'STATUS', 'KIND', 'PROJECT', 'HOST', 'BRANCH', 'CREATED', 'PATH'], rows, {
+    givesWay: ['CREATED', 'KIND', 'PROJECT', 'STATUS', 'BRANCH'],
+  })
 }
 
 /** One workspace, with its runs and operations. */
@@ -27,7 +29,7 @@ export function printWorkspace(
 ): void {
   const { bold } = printer.colors
   const { preview, runs } = workspace
-  printer.line(`${bold(workspace.id)}  ${workspace.status}  ${workspace.kind}`)
+  printer.line(`${bold(printer.ids(workspace.id))}  ${workspace.status}  ${workspace.kind}`)
   printPairs(printer, [
     ['project', safeText(workspace.project)],
     ['host', safeText(workspace.host)],
@@ -46,7 +48,7 @@ export function printWorkspace(
   if (runs.length > 0) {
     printer.line()
     const rows = runs.map(({ id, status, title, createdAt }) => [
-      id,
+      printer.ids(id),
       status,
       formatTime(createdAt),
       safeText(title ?? ''),
@@ -62,7 +64,7 @@ export function printWorkspace(
 /** Operations, one a line. */
 function printOperations(printer: Printer, operations: readonly WorkspaceOperation[]): void {
   const rows = operations.map(({ id, kind, isForced: force, status, requestedBy, requestedAt, error }) => [
-    id,
+    printer.ids(id),
     force ? `${kind} (force)` : kind,
     status,
     safeText(requestedBy),

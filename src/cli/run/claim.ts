@@ -39,7 +39,7 @@ export function runClaimCommand(): Command {
         idempotencyKey: options.idempotencyKey,
       })
       return invocation.answerResult(result, (success, printer) => {
-        if (!runId) invocation.note(`run ${success.run.id} (the oldest in the queue)`)
+        if (!runId) invocation.note(`run ${invocation.err.ids(success.run.id)} (the oldest in the queue)`)
         if (!options.env) printRunLine(printer, success.run)
         printClaim(invocation, success, options)
       })

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { isSuccess } from '@pawl/sdk'
 import type { WorkspaceDetail } from '@pawl/sdk'
+import { UsageError } from '../kit/exitCodes.ts'
+import { findRunId } from '../kit/findId.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { createCommand, keyOption } from '../kit/options.ts'
@@ -10,35 +12,55 @@ import { withInterrupt } from '../kit/withInterrupt.ts'
 import { perform, timeoutOption } from '../workspace/performFor.ts'
 import type { PerformOptions } from '../workspace/performFor.ts'
 import type { ChangeOptions } from './changeOptions.ts'
+import { addSeveralOptions, changeRuns } from './severalRuns.ts'
+import type { SeveralOptions } from './severalRuns.ts'
 
-interface Options extends ChangeOptions, PerformOptions {
+interface Options extends ChangeOptions, PerformOptions, SeveralOptions {
   readonly forceWorkspace?: boolean
 }
 
-/** `pawl run delete`: deletes a settled run. It can't be undone, so the run has to be named. */
+/** `pawl run delete`: deletes settled runs. It can't be undone, so they have to be named. */
 export function runDeleteCommand(): Command {
-  return createCommand('delete', 'delete a settled run with everything that belongs to it', [
+  const command = createCommand('delete', 'delete settled runs with everything that belongs to them', [
     'pawl run delete run_01k9…',
+    'pawl run delete --filter status=cancelled --filter project=scratch',
     'pawl run delete run_01k9… --force-workspace   # discards unmerged work',
   ])
-    .argument('<run>', 'id of the run')
+  return addSeveralOptions(command, '')
     .option('--force-workspace', 'also remove its directory, even with unmerged work, and wait for that')
     .addOption(timeoutOption())
     .addOption(keyOption())
     .action(
-      createAction<Options, [string]>(async (invocation, { idempotencyKey, forceWorkspace, timeout }, id) => {
-        const workspace = await findFreed(invocation, id)
-        const result = await invocation.pawl.runs.delete(id, { idempotencyKey })
-        if (isSuccess(result) && workspace && forceWorkspace)
-          return withInterrupt((signal) => removeToo(invocation, { runId: id, workspace, timeout, signal }))
-        return invocation.answerResult(result, (success, printer) => {
-          printer.line(`deleted ${success.runId}`)
-          if (!workspace) return
-          const where = `${safeText(workspace.path)} on ${safeText(workspace.host)}`
-          invocation.note(`its worker removes ${where}, unless it contains unmerged work`)
+      createAction<Options, [readonly string[]]>((invocation, options, typed) => {
+        const { idempotencyKey } = options
+        return changeRuns(invocation, typed, options, {
+          command: 'DELETE',
+          onlyForOne: { 'idempotency-key': idempotencyKey },
+          choose: async (id) => {
+            if (id === undefined) throw new UsageError('name the run: what is deleted is gone')
+            return findRunId(invocation.pawl, id)
+          },
+          change: (runId) => deleteOne(invocation, runId, options),
         })
       }),
     )
+}
+
+async function deleteOne(
+  invocation: Invocation,
+  runId: string,
+  { idempotencyKey, forceWorkspace, timeout }: Options,
+): Promise<number> {
+  const workspace = await findFreed(invocation, runId)
+  const result = await invocation.pawl.runs.delete(runId, { idempotencyKey })
+  if (isSuccess(result) && workspace && forceWorkspace)
+    return withInterrupt((signal) => removeToo(invocation, { runId, workspace, timeout, signal }))
+  return invocation.answerResult(result, (success, printer) => {
+    printer.line(`deleted ${printer.ids(success.runId)}`)
+    if (!workspace) return
+    const where = `${safeText(workspace.path)} on ${safeText(workspace.host)}`
+    invocation.note(`its worker removes ${where}, unless it contains unmerged work`)
+  })
 }
 
 /** The workspace that only this run uses; null if there is none. */
@@ -60,7 +82,7 @@ async function removeToo(
   invocation: Invocation,
   { runId, workspace, timeout, signal }: Removal,
 ): Promise<number> {
-  if (!invocation.isJson) invocation.out.line(`deleted ${runId}`)
+  if (!invocation.isJson) invocation.out.line(`deleted ${invocation.out.ids(runId)}`)
   const what = { kind: 'REMOVE', force: true, timeout } as const
   const removed = await perform(invocation, workspace, what, signal)
   if (!isSuccess(removed)) return reportProblem(invocation, removed)

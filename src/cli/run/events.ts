@@ -4,9 +4,8 @@ import { chooseRun } from '../kit/chooseRun.ts'
 import { EXIT } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
-import { createCommand, parseCount } from '../kit/options.ts'
+import { createCommand, parseCount, runArgument } from '../kit/options.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
-import { runArgument } from './changeOptions.ts'
 import { eventLine } from './eventLine.ts'
 
 interface Options extends CommonOptions {

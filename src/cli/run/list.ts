@@ -5,6 +5,7 @@ import type { CommonOptions } from '../kit/invocation.ts'
 import { collect, collectWords, createCommand, parseCount, parseWord } from '../kit/options.ts'
 import { OUTCOMES, RUN_STATUSES } from '../terminal/words.ts'
 import { printRuns } from '../print/printRun.ts'
+import { ACTIVE } from './runFilter.ts'
 
 interface Options extends CommonOptions {
   readonly status?: RunStatus[]
@@ -26,20 +27,6 @@ const ORDERS = {
   ACTIVITY_ASC: { field: 'ACTIVITY', direction: 'ASC' },
 } as const satisfies { readonly [order: string]: RunOrder }
 const ORDER_WORDS = Object.keys(ORDERS) as (keyof typeof ORDERS)[]
-
-/** Whether a run of this status is active. Leaving one out does not compile. */
-const IS_ACTIVE: Readonly<Record<RunStatus, boolean>> = {
-  QUEUED: true,
-  RUNNING: true,
-  AWAITING_APPROVAL: true,
-  PAUSED: true,
-  CANCELLING: true,
-  COMPLETED: false,
-  FAILED: false,
-  CANCELLED: false,
-  EXPIRED: false,
-}
-const ACTIVE = RUN_STATUSES.filter((status) => IS_ACTIVE[status])
 
 /** `pawl run list`: one page of runs. */
 export function runListCommand(): Command {

@@ -6,12 +6,12 @@ import { chooseRun } from '../kit/chooseRun.ts'
 import { EXIT } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
-import { createCommand } from '../kit/options.ts'
+import { createCommand, runArgument } from '../kit/options.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 import { entryLines, isShown } from '../print/entryLines.ts'
 import { formatTime } from '../terminal/times.ts'
+import { isShortId } from '../terminal/shortId.ts'
 import { safeLines, safeText } from '../terminal/width.ts'
-import { runArgument } from './changeOptions.ts'
 import { followSessions, readSessions } from './logSessions.ts'
 import type { SessionEntry } from './logSessions.ts'
 
@@ -45,7 +45,7 @@ export function logsCommand(): Command {
   ])
     .addArgument(runArgument())
     .option('-f, --follow', 'also print what is said from now on, until the run has settled')
-    .option('--session <id>', 'only this session (default: all of the run)')
+    .option('--session <id>', 'only this session, by its id or the end of it (default: all of the run)')
     .addOption(
       new Option('--kind <kind>', `only entries of this kind; may be repeated`)
         .choices(Object.keys(KINDS))
@@ -85,7 +85,8 @@ async function printSessions(
   signal: AbortSignal,
 ): Promise<number> {
   const { pawl } = invocation
-  const isMeant = (session: Session) => named === undefined || session.id === named
+  const isMeant = (session: Session) =>
+    named === undefined || session.id === named || (isShortId(named) && session.id.endsWith(named))
   const sessions = (await pawl.sessions.list(runId, { signal })).filter(isMeant)
   if (named !== undefined && sessions.length === 0) {
     invocation.note(`the run has no session ${safeText(named)}`)
@@ -137,7 +138,7 @@ class LogView {
       this.end()
       this.#speaking = session.id
       if (!this.#isAlone && !this.#isText)
-        out.line(out.colors.bold(`── ${safeText(session.role)} (${session.id})`))
+        out.line(out.colors.bold(`── ${safeText(session.role)} (${out.ids(session.id)})`))
     }
     if (entry.kind === 'OUTPUT') return this.#printOutput(entry.text)
     this.end()
@@ -187,7 +188,7 @@ async function printMatches(
     out.line(
       isJson
         ? JSON.stringify(match)
-        : `${dim(`${formatTime(at)} ${match.sessionId} ${seq}`)}  ${cyan(kind)}  ${safeText(excerpt).trim()}`,
+        : `${dim(`${formatTime(at)} ${out.ids(match.sessionId)} ${seq}`)}  ${cyan(kind)}  ${safeText(excerpt).trim()}`,
     )
   }
   return page.nodes.length > 0 ? EXIT.done : EXIT.notFound

@@ -1,30 +1,39 @@
 import type { Command } from 'commander'
 import { chooseRunId } from '../kit/chooseRun.ts'
 import { createAction } from '../kit/invocation.ts'
-import { createCommand, revisionOption } from '../kit/options.ts'
-import { addChangeOptions } from './changeOptions.ts'
+import { createCommand, DEFAULT_RUN, keyOption, revisionOption } from '../kit/options.ts'
 import type { ChangeOptions } from './changeOptions.ts'
 import { printRunLine } from '../print/printRun.ts'
+import { addSeveralOptions, changeRuns } from './severalRuns.ts'
+import type { SeveralOptions } from './severalRuns.ts'
 
-interface Options extends ChangeOptions {
+interface Options extends ChangeOptions, SeveralOptions {
   readonly comment?: string
   readonly ifRevision?: number
 }
 
-/** `pawl run pause`: pauses a run; its owner is told to stop. */
+/** `pawl run pause`: pauses runs; their owners are told to stop. */
 export function runPauseCommand(): Command {
-  const command = createCommand('pause', 'pause a run; its owner has to stop, and keeps the lease', [
+  const command = createCommand('pause', 'pause runs; their owners have to stop, and keep their leases', [
     "pawl run pause run_01k9… --comment 'waiting for the freeze to end'",
+    'pawl run pause --filter status=running --filter workflow=delivery',
   ])
-  return addChangeOptions(command)
+  return addSeveralOptions(command, DEFAULT_RUN)
     .option('--comment <text>', 'comment for the log')
+    .addOption(keyOption())
     .addOption(revisionOption())
     .action(
-      createAction<Options, [string | undefined]>(async (invocation, options, id) => {
-        const runId = await chooseRunId(invocation, id)
+      createAction<Options, [readonly string[]]>((invocation, options, typed) => {
         const { comment, ifRevision, idempotencyKey } = options
-        const result = await invocation.pawl.runs.pause(runId, { comment, ifRevision, idempotencyKey })
-        return invocation.answerResult(result, (success, printer) => printRunLine(printer, success.run))
+        return changeRuns(invocation, typed, options, {
+          command: 'PAUSE',
+          onlyForOne: { 'if-revision': ifRevision, 'idempotency-key': idempotencyKey },
+          choose: (id) => chooseRunId(invocation, id),
+          change: async (runId) => {
+            const result = await invocation.pawl.runs.pause(runId, { comment, ifRevision, idempotencyKey })
+            return invocation.answerResult(result, ({ run }, printer) => printRunLine(printer, run))
+          },
+        })
       }),
     )
 }

@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
 import { createAction } from '../kit/invocation.ts'
-import { createCommand } from '../kit/options.ts'
+import { createCommand, runArgument } from '../kit/options.ts'
 import { safeText } from '../terminal/width.ts'
 import { chooseWorkspaceOfRun } from '../workspace/chooseWorkspace.ts'
 import { performFor, timeoutOption } from '../workspace/performFor.ts'
 import type { PerformOptions } from '../workspace/performFor.ts'
-import { runArgument } from './changeOptions.ts'
 
 interface Options extends PerformOptions {
   readonly stop?: boolean

@@ -2,6 +2,7 @@ import type { Approval, RunDetail, RunEvent } from '@pawl/sdk'
 import { nextStepOf } from '../kit/nextStep.ts'
 import type { Colors } from '../terminal/printer.ts'
 import { between, formatClock, formatDuration } from '../terminal/times.ts'
+import { shortenIds } from '../terminal/shortId.ts'
 import { safeText } from '../terminal/width.ts'
 import { paintStatus } from '../terminal/words.ts'
 import { eventLine } from './eventLine.ts'
@@ -50,7 +51,7 @@ function statusLine(colors: Colors, { run, isConnected, now }: WatchState): stri
     describeLease(run, now),
     isConnected ? null : colors.yellow('connection lost, retrying'),
   ]
-  return `${colors.dim(run.id)}  ${parts.filter(Boolean).join(colors.dim(' · '))}`
+  return `${colors.dim(shortenIds(run.id))}  ${parts.filter(Boolean).join(colors.dim(' · '))}`
 }
 
 function describeLease({ lease }: RunDetail, now: string): string | null {
@@ -68,6 +69,6 @@ function waitingLines(colors: Colors, { approval, messages }: WatchState): strin
 /** The error, if there is one, and the next step. */
 function footLines(colors: Colors, { run, approval }: WatchState): string[] {
   const { say, command } = nextStepOf(run, approval)
-  const next = `${colors.dim('next')}  ${say}${command ? `  ${colors.bold(command)}` : ''}`
+  const next = `${colors.dim('next')}  ${say}${command ? `  ${colors.bold(shortenIds(command))}` : ''}`
   return run.error ? [colors.red(safeText(run.error)), next] : [next]
 }

@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { showInvisible } from '../../text/showInvisible.ts'
+import { shortenIds } from './shortId.ts'
 
 /** Colours as functions of text; without colours each returns its text unchanged. */
 export type Colors = ReturnType<typeof pc.createColors>
@@ -13,6 +14,8 @@ export interface Printer {
   readonly columns: number
   /** Rows of the terminal; 24 if unknown. */
   readonly rows: number
+  /** A text of our own with the ids in it as they are read: on a terminal by their ends, in a pipe whole. */
+  ids(text: string): string
   /** Writes text without a line end. */
   write(text: string): void
   /** Writes a line. */
@@ -47,6 +50,7 @@ export function createPrinter(stream: PrinterStream, surroundings: PrinterEnviro
     get rows() {
       return stream.rows || 24
     },
+    ids: (text) => (isTerminal ? shortenIds(text) : text),
     write: (text) => void stream.write(show(text)),
     line: (text = '') => void stream.write(show(`${text}\n`)),
   }

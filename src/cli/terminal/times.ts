@@ -30,7 +30,15 @@ export function formatAge(moment: string, asOf: string): string {
   return `${formatDuration(between(moment, asOf))} ago`
 }
 
-/** The time of day, in the local time zone. */
-export function formatTime(moment: string): string {
-  return new Date(moment).toLocaleTimeString('en-GB')
+/** The time of day in the local time zone, with its date where that is not today: `14:05:09`, `2026-11-30 14:05:09`. */
+export function formatTime(moment: string, now = new Date()): string {
+  const at = new Date(moment)
+  const time = at.toLocaleTimeString('en-GB')
+  return dateOf(at) === dateOf(now) ? time : `${dateOf(at)} ${time}`
+}
+
+/** The date in the local time zone: `2026-11-30`. */
+function dateOf(at: Date): string {
+  const [month, day] = [at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, '0'))
+  return `${at.getFullYear()}-${month}-${day}`
 }

@@ -44,7 +44,9 @@ export function tokenCreateCommand(): Command {
             expiresInSeconds: expires,
           })
           return invocation.answerResult(result, ({ token, secret }, printer) => {
-            invocation.note(`${token.id}: ${token.role} for ${token.name}; its secret, shown only once:`)
+            invocation.note(
+              `${invocation.err.ids(token.id)}: ${token.role} for ${token.name}; its secret, shown only once:`,
+            )
             printer.line(secret)
           })
         },

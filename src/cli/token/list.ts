@@ -3,6 +3,7 @@ import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand } from '../kit/options.ts'
 import { printTable } from '../terminal/table.ts'
+import { formatTime } from '../terminal/times.ts'
 import { safeText } from '../terminal/width.ts'
 
 /** `pawl token list`: every token, without its secret. */
@@ -12,13 +13,13 @@ export function tokenListCommand(): Command {
       const tokens = await invocation.pawl.tokens.list()
       return invocation.answer(tokens, (printer) => {
         const rows = tokens.map(({ id, principalId, name, role, projects, expiresAt, lastUsedAt }) => [
-          id,
-          principalId,
+          printer.ids(id),
+          printer.ids(principalId),
           safeText(name),
           role,
           projects.map(safeText).join(', ') || 'all',
-          expiresAt ?? 'never',
-          lastUsedAt ?? 'never',
+          expiresAt === null ? 'never' : formatTime(expiresAt),
+          lastUsedAt === null ? 'never' : formatTime(lastUsedAt),
         ])
         printTable(printer, ['TOKEN', 'PRINCIPAL', 'NAME', 'ROLE', 'PROJECTS', 'EXPIRES', 'LAST USED'], rows)
       })

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, parseSeconds } from '../kit/options.ts'
+import { findTokenId } from './findToken.ts'
 
 interface Options extends CommonOptions {
   readonly expires?: number
@@ -15,7 +16,7 @@ export function tokenRotateCommand(): Command {
     'create another token of the same principal; its secret is shown only once',
     ['pawl token rotate tok_01k9…', 'PAWL_TOKEN=$(pawl token rotate tok_01k9… --revoke)'],
   )
-    .argument('<token>', 'id of the old token; `pawl token list` shows it')
+    .argument('<token>', 'id of the old token, or the end of it; `pawl token list` shows it')
     .option(
       '--expires <time>',
       'how long the new one is valid, like 12h or 30d (default: as long as the old one was)',
@@ -24,12 +25,14 @@ export function tokenRotateCommand(): Command {
     .option('--revoke', 'revoke the old one now and close every stream opened with it')
     .action(
       createAction<Options, [string]>(async (invocation, { expires, revoke }, id) => {
-        const result = await invocation.pawl.tokens.rotate(id, {
+        const result = await invocation.pawl.tokens.rotate(await findTokenId(invocation, id), {
           expiresInSeconds: expires,
           isOldRevoked: revoke,
         })
         return invocation.answerResult(result, ({ token, secret }, printer) => {
-          invocation.note(`${token.id}: ${token.role} for ${token.name}; its secret, shown only once:`)
+          invocation.note(
+            `${invocation.err.ids(token.id)}: ${token.role} for ${token.name}; its secret, shown only once:`,
+          )
           printer.line(secret)
         })
       }),

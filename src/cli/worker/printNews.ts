@@ -3,6 +3,7 @@ import type { Invocation } from '../kit/invocation.ts'
 import { safeText } from '../terminal/width.ts'
 import { paintStatus } from '../terminal/words.ts'
 import type { Colors } from '../terminal/printer.ts'
+import { shortenIds } from '../terminal/shortId.ts'
 
 /** Prints what a worker does: as JSON with `--json`, else as a sentence. */
 export function printNews(invocation: Invocation, news: WorkerNews): void {
@@ -35,7 +36,7 @@ export function printNews(invocation: Invocation, news: WorkerNews): void {
     default: {
       const { dim } = out.colors
       out.line(
-        `${dim(new Date().toTimeString().slice(0, 8))} ${dim(shortId(news.runId))} ${sentence(news, out.colors)}`,
+        `${dim(new Date().toTimeString().slice(0, 8))} ${dim(shortenIds(news.runId))} ${sentence(news, out.colors)}`,
       )
     }
   }
@@ -82,9 +83,4 @@ function sentence(news: RunNews, colors: Colors): string {
       return `left it ${news.status === null ? '' : paintStatus(colors, { status: news.status, reason: news.reason })}${how}${left}`
     }
   }
-}
-
-/** The end of an id: ids of the same hour begin alike. */
-function shortId(id: string): string {
-  return id.slice(-6)
 }

@@ -2,11 +2,12 @@ import { Argument } from 'commander'
 import type { WorkspaceDetail } from '@pawl/sdk'
 import { chooseRun } from '../kit/chooseRun.ts'
 import { EXIT, UsageError } from '../kit/exitCodes.ts'
+import { findId, readPages } from '../kit/findId.ts'
 import type { Invocation } from '../kit/invocation.ts'
 
 /** The workspace as an argument: by its own id, or by that of a run. */
 export const workspaceArgument = () =>
-  new Argument('<workspace>', 'id of the workspace, or of a run that works in it')
+  new Argument('<workspace>', 'id of the workspace or of a run that works in it, or the end of one')
 
 /**
  * The workspace of the run that a command applies to.
@@ -21,7 +22,7 @@ export async function chooseWorkspaceOfRun(
   const workspace = await invocation.pawl.workspaces.get(run.id)
   if (workspace) return workspace
   throw new UsageError(
-    `run ${run.id} has no workspace: no worker has recorded a directory for it`,
+    `run ${invocation.err.ids(run.id)} has no workspace: no worker has recorded a directory for it`,
     EXIT.notFound,
     'NoWorkspace',
   )
@@ -32,9 +33,11 @@ export async function chooseWorkspaceOfRun(
  *
  * @throws PawlProblem as `chooseRun`; UsageError if there is none.
  */
-export async function chooseWorkspace(invocation: Invocation, id: string): Promise<WorkspaceDetail> {
+export async function chooseWorkspace(invocation: Invocation, typed: string): Promise<WorkspaceDetail> {
+  const { workspaces } = invocation.pawl
+  const id = await findId(typed, () => readPages((page) => workspaces.list(page)))
   if (!id.startsWith('wsp_')) return chooseWorkspaceOfRun(invocation, id)
-  const workspace = await invocation.pawl.workspaces.find(id)
+  const workspace = await workspaces.find(id)
   if (workspace) return workspace
   throw new UsageError(`there is no workspace ${id}`, EXIT.notFound, 'NotFound')
 }

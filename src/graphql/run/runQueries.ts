@@ -61,7 +61,10 @@ const RunFilterInput = defineInput('RunFilter', 'Which runs to list; what is lef
   workflow: name('Of the workflow with this name, in any version.'),
   labels: names('Carrying all of these labels.'),
   project: name('Of this project.'),
-  text: text(200, 'Whose title contains this or whose id begins with it, case-insensitive.'),
+  text: text(
+    200,
+    'Whose title contains this or whose id begins with it, or ends with it from four characters on, case-insensitive.',
+  ),
   reasons: listOf(RunReason, RUN_REASONS, 'Settled for any of these reasons.'),
   owner: name('Held by an owner of this name now.'),
   parentRunId: id('Started below this run.'),

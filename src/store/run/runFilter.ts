@@ -126,13 +126,18 @@ export function isAnyOf(
 /** The prefix and the length of every run id. */
 const ID = { prefix: 'run_', length: 30 } as const
 
-/** The first condition can use the index of titles, the second that of ids, for any collation. */
+/** Letters that an id may end with, as many as a person types at least. */
+const ID_END = /^[0-9a-hjkmnp-tv-z]{4,26}$/
+
+/** The first condition can use the index of titles, the others those of ids and their ends, for any collation. */
 function matchesText(text: string): Prisma.Sql {
   const start = text.toLowerCase()
   // every id has this prefix
   if (ID.prefix.startsWith(start)) return Prisma.sql`true`
   const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
   const inTitle = Prisma.sql`lower(r.title) LIKE lower(${pattern}::text)`
+  if (ID_END.test(start))
+    return Prisma.sql`(${inTitle} OR right(r.id, 4) = ${start.slice(-4)} AND right(r.id, ${start.length}::int) = ${start})`
   if (!start.startsWith(ID.prefix) || start.length > ID.length) return inTitle
   const last = start.padEnd(ID.length, 'z')
   return Prisma.sql`(${inTitle} OR r.id BETWEEN ${start} AND ${last} AND starts_with(r.id, ${start}))`

@@ -126,6 +126,13 @@ export function pawlAt(url: string, token: string) {
         ['-c', `pawl() { '${process.execPath}' '${PAWL}' "$@"; }; ${line}`],
         withEnv(options),
       ).ended,
+    /** As `shell`, in bash. */
+    bash: (line: string, options: PawlOptions = {}) =>
+      startProcess(
+        'bash',
+        ['-c', `pawl() { '${process.execPath}' '${PAWL}' "$@"; }; ${line}`],
+        withEnv(options),
+      ).ended,
     start: (words: readonly string[], options: PawlOptions = {}) => startPawl(words, withEnv(options)),
     /** Runs a command with `--json`, and returns what it answered. */
     json: async (words: readonly string[], options: PawlOptions = {}) => {

@@ -204,13 +204,23 @@ describe('a filter of runs', () => {
     expect(await only({ labels: [] })).toBe('abcdefg')
   })
 
-  it('looks for text in titles and at the beginning of ids, in any case, and takes it literally', async () => {
+  it('looks for text in titles, at the beginning and at the end of ids, in any case, and takes it literally', async () => {
     const { id } = await begin(graph, { project: 'texts', title: 'Fix 100% of Ünïcode_bugs' })
     const found = async (text: string) =>
       (await graph.read(RUNS, { filter: { project: 'texts', text } })).runs.edges.length as number
-    for (const text of ['fix', 'FIX 100%', 'ünÏCODE', 'e_b', id, id.slice(0, 12).toUpperCase(), ''])
+    for (const text of [
+      'fix',
+      'FIX 100%',
+      'ünÏCODE',
+      'e_b',
+      id,
+      id.slice(0, 12).toUpperCase(),
+      id.slice(4),
+      id.slice(-4).toUpperCase(),
+      '',
+    ])
       expect([text, await found(text)]).toEqual([text, 1])
-    for (const text of ['100_', 'F%x', '\\', "'", id.slice(4)])
+    for (const text of ['100_', 'F%x', '\\', "'", id.slice(-3), id.slice(6, -1)])
       expect([text, await found(text)]).toEqual([text, 0])
   })
 
