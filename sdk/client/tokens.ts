@@ -2,7 +2,7 @@ import * as g from '../generated/graphql.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
-/** Tokens; for ADMIN only, except `forRun`. Creating, rotating and revoking carry no idempotency key, so each is sent once. */
+/** Tokens; for ADMIN only, except `forRun`. */
 export class Tokens {
   readonly #requests: Requests
 
@@ -11,13 +11,13 @@ export class Tokens {
   }
 
   /**
-   * Creates a token: with `name` for a new principal, with `principalId` for an existing one. Only this answer contains
-   * its `secret`.
+   * Creates a token: with `name` for a new principal, with `principalId` for an existing one. Its `secret` is told once: it is
+   * null where an answer was lost and the request was sent again (`isReplayed`). Rotate the token then.
    *
-   * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
-  async create({ signal, ...input }: t.Fields<g.CreateTokenInput>): Promise<t.CreateTokenResult> {
-    return this.#requests.query(g.CreateTokenDocument, { input, signal, retry: { attempts: 1 } })
+  async create(fields: t.Fields<g.CreateTokenInput>): Promise<t.CreateTokenResult> {
+    return this.#requests.mutate(g.CreateTokenDocument, fields)
   }
 
   /**
@@ -37,16 +37,15 @@ export class Tokens {
 
   /**
    * Adds a token to the principal of another token, so that logs keep naming the same actor. The old token stays valid
-   * unless the fields ask to revoke it.
+   * unless the fields ask to revoke it. Its `secret` is told once, as by `create`.
    *
-   * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async rotate(
     tokenId: string,
-    { signal, ...rest }: t.Fields<g.RotateTokenInput, 'tokenId'> = {},
+    fields: t.Fields<g.RotateTokenInput, 'tokenId'> = {},
   ): Promise<t.RotateTokenResult> {
-    const input = { ...rest, tokenId }
-    return this.#requests.query(g.RotateTokenDocument, { input, signal, retry: { attempts: 1 } })
+    return this.#requests.mutate(g.RotateTokenDocument, { ...fields, tokenId })
   }
 
   /** All tokens, without their secrets. */
@@ -55,12 +54,11 @@ export class Tokens {
   }
 
   /**
-   * Revokes a token, and ends every stream opened with it.
+   * Revokes a token, and ends every stream opened with it. Repeating it changes nothing.
    *
    * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
    */
-  async revoke(tokenId: string, { signal }: CallOptions = {}): Promise<t.RevokeTokenResult> {
-    const input = { tokenId }
-    return this.#requests.query(g.RevokeTokenDocument, { input, signal, retry: { attempts: 1 } })
+  async revoke(tokenId: string, options: CallOptions = {}): Promise<t.RevokeTokenResult> {
+    return this.#requests.query(g.RevokeTokenDocument, { ...options, input: { tokenId } })
   }
 }

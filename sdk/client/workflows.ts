@@ -18,14 +18,13 @@ export class Workflows {
    * project, otherwise to the only project that the token is limited to. With a token that is not limited to projects
    * it belongs to the installation, and every project may start it.
    *
-   * Problems: `WorkflowMismatch`, `InvalidInput`, `Forbidden`.
+   * Problems: `WorkflowMismatch`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async register(
     definition: WorkflowDefinition | JsonValue,
-    { project, ...options }: { project?: string | undefined } & CallOptions = {},
+    fields: t.Fields<g.RegisterWorkflowInput, 'definition'> = {},
   ): Promise<t.RegisterWorkflowResult> {
-    const input = { definition, project }
-    return this.#requests.query(g.RegisterWorkflowDocument, { ...options, input })
+    return this.#requests.mutate(g.RegisterWorkflowDocument, { ...fields, definition })
   }
 
   /**

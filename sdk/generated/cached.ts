@@ -115,6 +115,7 @@ export const possibleTypes: Record<string, string[]> = {
   "CreateTokenResult": [
     "CreateTokenSuccess",
     "NotFound",
+    "IdempotencyMismatch",
     "InvalidInput",
     "Forbidden"
   ],
@@ -127,6 +128,7 @@ export const possibleTypes: Record<string, string[]> = {
   "RotateTokenResult": [
     "RotateTokenSuccess",
     "NotFound",
+    "IdempotencyMismatch",
     "InvalidInput",
     "Forbidden"
   ],
@@ -139,6 +141,7 @@ export const possibleTypes: Record<string, string[]> = {
   "RegisterWorkflowResult": [
     "RegisterWorkflowSuccess",
     "WorkflowMismatch",
+    "IdempotencyMismatch",
     "InvalidInput",
     "Forbidden"
   ],

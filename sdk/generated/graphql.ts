@@ -657,6 +657,13 @@ export type FileChange =
   /** It was renamed, possibly with changed content. */
   | 'RENAMED'
 
+/** What a rotation does with the old token. */
+export type OldToken =
+  /** It stays valid until it expires or is revoked. */
+  | 'KEEP'
+  /** It is revoked at once, and the streams it opened end. */
+  | 'REVOKE'
+
 /** What an event says has happened. The payload of each is described in `schema/events.schema.json`, by the name that the log keeps it under. */
 export type EventType =
   /** `run.created` in the log. The run was started, and waits for its first owner. */
@@ -771,6 +778,13 @@ export type RunsChangeKind =
   /** Deleted. Final. */
   | 'DELETED'
 
+/** Until when a run is followed. */
+export type RunStreamEnd =
+  /** Until no command changes its status again. */
+  | 'FINAL'
+  /** Until it is settled, although it might be resumed. */
+  | 'SETTLED'
+
 /** A sweep. */
 export interface SweepInput {
   /** Whether it only reports what would be done. */
@@ -789,6 +803,8 @@ export interface CreateTokenInput {
   readonly projects?: readonly string[] | null | undefined
   /** Seconds until it expires; if absent, it does not expire. */
   readonly expiresInSeconds?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
 }
 
 /** A token of one run to create. */
@@ -805,8 +821,10 @@ export interface RotateTokenInput {
   readonly tokenId: string
   /** Seconds until the new token expires; if absent, the full lifetime of the old one. */
   readonly expiresInSeconds?: number | null | undefined
-  /** Whether the old token is revoked immediately; otherwise it stays valid until it is revoked. */
-  readonly isOldRevoked?: boolean | undefined
+  /** What becomes of the old token. */
+  readonly oldToken?: OldToken | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
 }
 
 /** A token to revoke. */
@@ -821,6 +839,8 @@ export interface RegisterWorkflowInput {
   readonly definition: JsonInput
   /** The project it is to belong to. Left out: the token's only project; for a token that is limited to none, the installation, so that every project may start it. */
   readonly project?: string | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
 }
 
 /** A claim as part of another command. */
@@ -2980,14 +3000,17 @@ export type CreateTokenSuccess = {
   __typename: 'CreateTokenSuccess'
   /** The token. */
   token: Token
-  /** The secret to authenticate with. Shown only here. */
-  secret: string
+  /** The secret to authenticate with, shown once: null where the answer repeats an earlier request, whose answer had it. Where that was lost, rotate the token. */
+  secret: string | null
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
 }
 
 /** The result of `createToken`. */
 export type CreateTokenResult =
   | CreateTokenSuccess
   | NotFound
+  | IdempotencyMismatch
   | InvalidInput
   | Forbidden
 
@@ -3014,14 +3037,17 @@ export type RotateTokenSuccess = {
   __typename: 'RotateTokenSuccess'
   /** The new token. */
   token: Token
-  /** The secret to authenticate with. Shown only here. */
-  secret: string
+  /** The secret to authenticate with, shown once: null where the answer repeats an earlier request, whose answer had it. Where that was lost, rotate the token. */
+  secret: string | null
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
 }
 
 /** The result of `rotateToken`. */
 export type RotateTokenResult =
   | RotateTokenSuccess
   | NotFound
+  | IdempotencyMismatch
   | InvalidInput
   | Forbidden
 
@@ -3046,6 +3072,8 @@ export type RegisterWorkflowSuccess = {
   workflow: Workflow
   /** False if it was already registered. */
   hasChanged: boolean
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
 }
 
 /** The version is registered with another definition, or the run to be continued executes another workflow. */
@@ -3063,6 +3091,7 @@ export type WorkflowMismatch = {
 export type RegisterWorkflowResult =
   | RegisterWorkflowSuccess
   | WorkflowMismatch
+  | IdempotencyMismatch
   | InvalidInput
   | Forbidden
 
@@ -5276,12 +5305,12 @@ export interface SearchTranscriptsQuery {
 export interface RunChangedSubscriptionVariables {
   readonly runId: string
   readonly after?: number | null | undefined
-  readonly isOverWhenSettled?: boolean | null | undefined
+  readonly until: RunStreamEnd
   readonly withRun: boolean
 }
 
 export interface RunChangedSubscription {
-  /** The state of a run: the current one first, then after each change. Ends when the run is final. */
+  /** The state of a run: the current one first, then after each change, until the run is final or settled. */
   runChanged: {
     __typename: 'RunFrame'
     /** The run. */
@@ -5310,11 +5339,11 @@ export interface RunChangedSubscription {
 export interface RunEventAppendedSubscriptionVariables {
   readonly runId: string
   readonly after?: number | null | undefined
-  readonly isOverWhenSettled?: boolean | null | undefined
+  readonly until: RunStreamEnd
 }
 
 export interface RunEventAppendedSubscription {
-  /** Every event of a run after a cursor, once and in order; ends after the last one of a final run. */
+  /** Every event of a run after a cursor, once and in order; ends after the last one of a run that is final or settled. */
   runEventAppended: RunEvent
 }
 
@@ -5841,11 +5870,11 @@ export const ExecutionsDocument = /* @__PURE__ */ documents.operation<Executions
 export const ClaimRunDocument = /* @__PURE__ */ documents.mutation<ClaimRunMutation, ClaimRunMutationVariables>('ClaimRun', 'isReplayed agentToken lease{...LeaseFields}run{...RunDetail}')
 export const MessagesDocument = /* @__PURE__ */ documents.operation<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){edges{node{...MessageFields}}pageInfo{...PageInfoFields}}}}')
 export const SweepDocument = /* @__PURE__ */ documents.mutation<SweepMutation, SweepMutationVariables>('Sweep', 'lapsed expired isDryRun')
-export const CreateTokenDocument = /* @__PURE__ */ documents.mutation<CreateTokenMutation, CreateTokenMutationVariables>('CreateToken', 'token{...TokenFields}secret')
+export const CreateTokenDocument = /* @__PURE__ */ documents.mutation<CreateTokenMutation, CreateTokenMutationVariables>('CreateToken', 'token{...TokenFields}secret isReplayed')
 export const CreateRunTokenDocument = /* @__PURE__ */ documents.mutation<CreateRunTokenMutation, CreateRunTokenMutationVariables>('CreateRunToken', 'runId secret expiresAt')
-export const RotateTokenDocument = /* @__PURE__ */ documents.mutation<RotateTokenMutation, RotateTokenMutationVariables>('RotateToken', 'token{...TokenFields}secret')
+export const RotateTokenDocument = /* @__PURE__ */ documents.mutation<RotateTokenMutation, RotateTokenMutationVariables>('RotateToken', 'token{...TokenFields}secret isReplayed')
 export const RevokeTokenDocument = /* @__PURE__ */ documents.mutation<RevokeTokenMutation, RevokeTokenMutationVariables>('RevokeToken', 'tokenId')
-export const RegisterWorkflowDocument = /* @__PURE__ */ documents.mutation<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('RegisterWorkflow', 'workflow{...WorkflowFields}hasChanged')
+export const RegisterWorkflowDocument = /* @__PURE__ */ documents.mutation<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('RegisterWorkflow', 'workflow{...WorkflowFields}hasChanged isReplayed')
 export const RenewLeaseDocument = /* @__PURE__ */ documents.mutation<RenewLeaseMutation, RenewLeaseMutationVariables>('RenewLease', 'lease{...LeaseFields}asOf cancelGraceSeconds directives{...DirectiveFields}')
 export const ReleaseRunDocument = /* @__PURE__ */ documents.mutation<ReleaseRunMutation, ReleaseRunMutationVariables>('ReleaseRun', 'run{...RunFields}isReplayed')
 export const ConfirmCancelDocument = /* @__PURE__ */ documents.mutation<ConfirmCancelMutation, ConfirmCancelMutationVariables>('ConfirmCancel', 'run{...RunFields}isReplayed')
@@ -5896,8 +5925,8 @@ export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuer
 export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:Int!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:1){seq}}}}')
 export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$after:Int!$first:Int!$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(after:$after first:$first kinds:$kinds){...TranscriptEntryFields}}}}')
 export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){edges{node{sessionId seq kind at excerpt}}pageInfo{...PageInfoFields}}}')
-export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$isOverWhenSettled:Boolean$withRun:Boolean!){runChanged(runId:$runId after:$after isOverWhenSettled:$isOverWhenSettled){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
-export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$isOverWhenSettled:Boolean){runEventAppended(runId:$runId after:$after isOverWhenSettled:$isOverWhenSettled){...RunEventFields}}')
+export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$until:RunStreamEnd!$withRun:Boolean!){runChanged(runId:$runId after:$after until:$until){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
+export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$until:RunStreamEnd!){runEventAppended(runId:$runId after:$after until:$until){...RunEventFields}}')
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')
 export const DirectiveIssuedDocument = /* @__PURE__ */ documents.operation<DirectiveIssuedSubscription, DirectiveIssuedSubscriptionVariables>('subscription DirectiveIssued($runId:ID!$fence:Int!){directiveIssued(runId:$runId fence:$fence){...DirectiveFields}}')
 export const TranscriptEntryAppendedDocument = /* @__PURE__ */ documents.operation<TranscriptEntryAppendedSubscription, TranscriptEntryAppendedSubscriptionVariables>('subscription TranscriptEntryAppended($sessionId:ID!$after:Int){transcriptEntryAppended(sessionId:$sessionId after:$after){...TranscriptEntryFields}}')

@@ -60,7 +60,12 @@ export function watchRun(
       open: (delivery) =>
         streams.subscribe(
           g.RunChangedDocument,
-          { runId, after: revision < 0 ? null : revision, isOverWhenSettled: untilSettled, withRun },
+          {
+            runId,
+            after: revision < 0 ? null : revision,
+            until: untilSettled ? 'SETTLED' : 'FINAL',
+            withRun,
+          },
           { ...delivery, newestOnly: true },
         ),
       accept: (frame) => {
@@ -89,7 +94,7 @@ export function readEvents(
       open: (delivery) =>
         streams.subscribe(
           g.RunEventAppendedDocument,
-          { runId, after: seq, isOverWhenSettled: untilSettled },
+          { runId, after: seq, until: untilSettled ? 'SETTLED' : 'FINAL' },
           delivery,
         ) as AsyncIterable<RunEvent>,
       accept: (event) => {

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream'
 import type { PoolConfig } from 'pg'
 import { SYSTEM } from '../../src/commands/kit/context.ts'
 import { createToken } from '../../src/commands/account/tokens.ts'
+import { issued } from './issued.ts'
 import { type Config, configSchema } from '../../src/config.ts'
 import type { Role } from '../../src/lifecycle/run/enums.ts'
 import { createLog } from '../../src/log.ts'
@@ -77,8 +78,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       expiresInSeconds = null,
     }) {
       const answer = await createToken({ store }, SYSTEM, { role, name, projects, expiresInSeconds })
-      if (!answer.ok) throw new Error(answer.problem.message)
-      return { id: answer.token.id, secret: answer.secret }
+      const { token, secret } = issued(answer)
+      return { id: token.id, secret }
     },
     async stop() {
       await server.close('test')

@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Role } from '@pawl/sdk'
+import { answerToken } from './answerToken.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { collect, createCommand, parseSeconds, parseWord } from '../kit/options.ts'
@@ -43,12 +44,7 @@ export function tokenCreateCommand(): Command {
             projects: project,
             expiresInSeconds: expires,
           })
-          return invocation.answerResult(result, ({ token, secret }, printer) => {
-            invocation.note(
-              `${invocation.err.ids(token.id)}: ${token.role} for ${token.name}; its secret, shown only once:`,
-            )
-            printer.line(secret)
-          })
+          return answerToken(invocation, result)
         },
       ),
     )

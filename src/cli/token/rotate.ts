@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { answerToken } from './answerToken.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, parseSeconds } from '../kit/options.ts'
@@ -27,14 +28,9 @@ export function tokenRotateCommand(): Command {
       createAction<Options, [string]>(async (invocation, { expires, revoke }, id) => {
         const result = await invocation.pawl.tokens.rotate(await findTokenId(invocation, id), {
           expiresInSeconds: expires,
-          isOldRevoked: revoke,
+          oldToken: revoke ? 'REVOKE' : 'KEEP',
         })
-        return invocation.answerResult(result, ({ token, secret }, printer) => {
-          invocation.note(
-            `${invocation.err.ids(token.id)}: ${token.role} for ${token.name}; its secret, shown only once:`,
-          )
-          printer.line(secret)
-        })
+        return answerToken(invocation, result)
       }),
     )
 }

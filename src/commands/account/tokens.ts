@@ -7,18 +7,20 @@ import { insertFirstToken, insertToken, type NewToken } from '../../store/accoun
 import { listTokens } from '../../store/account/listTokens.ts'
 import { listPrincipalTokens } from '../../store/account/listPrincipalTokens.ts'
 import { revokeToken as revokeStored } from '../../store/account/revokeToken.ts'
+import type { IdempotencyKey } from '../../store/sql/idempotencyKey.ts'
 import type { StoredToken } from '../../store/account/tokens.ts'
 import { useToken } from '../../store/account/useToken.ts'
 import { objection, type RefusedWith, refuse, type ResultOf } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
-import type { Caller, Commands } from '../kit/context.ts'
+import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
+import { replayToken, tokenKeyOf } from './tokenReplay.ts'
 
 /** Prefix of every bearer token, recognized by secret scanners. */
 export const TOKEN_PREFIX = 'pawl_'
 
 /** The input of `createToken`. */
-export interface CreateToken {
+export interface CreateToken extends Keyed {
   /** The name of a new principal, the actor of the events it causes; null to add a token to an existing one. */
   readonly name?: string | null | undefined
   /** The existing principal to add the token to; null for a new one. */
@@ -30,23 +32,26 @@ export interface CreateToken {
   readonly expiresInSeconds: number | null
 }
 
-/** A new token; its secret is returned only here and not stored. */
+/** A token as it was made; its secret is returned once and not stored. */
 export interface TokenCreated {
   readonly ok: true
   readonly token: StoredToken
-  readonly secret: string
+  /** Null in the answer to a request whose key made the token before. */
+  readonly secret: string | null
+  readonly replayed: boolean
 }
 
 /**
- * Creates a bearer token, for a new principal or an existing one. Answers with Forbidden, NotFound, and with InvalidInput for a
+ * Creates a bearer token, for a new principal or an existing one. Answers with Forbidden, NotFound, IdempotencyMismatch, and with InvalidInput for a
  * name that is already used or reserved for the server, and for the role AGENT: such tokens are signed by a claim and
  * end with it.
  */
 export async function createToken(
   { store }: Pick<Commands, 'store'>,
   caller: Caller,
-  { name = null, principalId = null, role, projects, expiresInSeconds }: CreateToken,
+  input: CreateToken,
 ): Promise<ResultOf<'createToken', TokenCreated>> {
+  const { name = null, principalId = null, role, projects, expiresInSeconds } = input
   const denied = checkRole(caller, 'createToken') ?? checkReach(caller, projects)
   if (denied) return denied
   if (role === 'AGENT')
@@ -58,34 +63,44 @@ export async function createToken(
       issues: ['name', 'principalId'].map((field) => ({ path: [field], message })),
     })
   }
+  const key = tokenKeyOf(caller, 'createToken', input)
+  const replayed = await replayToken(store.pool, key)
+  if (replayed) return replayed
   const grant = { role, projects, expiresInSeconds }
   if (principalId !== null)
-    return (await checkPrincipal(store, caller, principalId)) ?? addToken(store, principalId, grant)
+    return (await checkPrincipal(store, caller, principalId)) ?? addToken(store, principalId, grant, key)
   const taken = invalid('name', 'is already used and cannot be reused; add a token to that principal')
   if (name === null || isReservedName(name)) return invalid('name', 'is reserved')
-  const { secret, ...made } = makeToken(newId('principal'), grant)
+  const { secret, ...made } = makeToken(newId('principal'), grant, key)
   const token = await insertFirstToken(store.pool, made, name)
-  return token ? { ok: true, token, secret } : taken
+  if (token) return { ok: true, token, secret, replayed: false }
+  // the same request may have been first
+  return (await replayToken(store.pool, key)) ?? taken
 }
 
+/** What a rotation does with the old token. */
+export const OLD_TOKEN = ['KEEP', 'REVOKE'] as const
+export type OldToken = (typeof OLD_TOKEN)[number]
+
 /** The input of `rotateToken`. */
-export interface RotateToken {
+export interface RotateToken extends Keyed {
   readonly tokenId: string
   /** Null: the full lifetime of the old token. */
   readonly expiresInSeconds: number | null
-  /** True to revoke the old token immediately. */
-  readonly isOldRevoked: boolean
+  /** What becomes of the old token; a kept one stays valid until it is revoked. */
+  readonly oldToken: OldToken
 }
 
 /**
  * Adds a token to the principal of an existing one, with the same role and projects. Works for an expired or revoked
- * token too. Answers with Forbidden, NotFound, and InvalidInput for the server's own token.
+ * token too. Answers with Forbidden, NotFound, IdempotencyMismatch, and InvalidInput for the server's own token.
  */
 export async function rotateToken(
   { store, announce }: Pick<Commands, 'store' | 'announce'>,
   caller: Caller,
-  { tokenId, expiresInSeconds, isOldRevoked: revoke }: RotateToken,
+  input: RotateToken,
 ): Promise<ResultOf<'rotateToken', TokenCreated>> {
+  const { tokenId, expiresInSeconds, oldToken } = input
   const denied = checkRole(caller, 'rotateToken')
   if (denied) return denied
   const old = await findToken(store.pool, tokenId)
@@ -94,12 +109,11 @@ export async function rotateToken(
   if (outOfReach) return outOfReach
   const { principalId, role, projects, createdAt, expiresAt } = old
   const lasted = expiresAt && Math.round((expiresAt.getTime() - createdAt.getTime()) / 1000)
-  const created = await addToken(store, principalId, {
-    role,
-    projects,
-    expiresInSeconds: expiresInSeconds ?? lasted,
-  })
-  if (created.ok && revoke) {
+  const grant = { role, projects, expiresInSeconds: expiresInSeconds ?? lasted }
+  const key = tokenKeyOf(caller, 'rotateToken', input)
+  const created = (await replayToken(store.pool, key)) ?? (await addToken(store, principalId, grant, key))
+  // also where it was made before: the server may have ended between the two
+  if (created.ok && oldToken === 'REVOKE') {
     await revokeStored(store.pool, tokenId)
     announce(tokenId)
   }
@@ -107,35 +121,41 @@ export async function rotateToken(
 }
 
 /** Adds a token to the principal reserved for processes that can read the server's data directory. */
-export async function createLocalToken({ store }: Pick<Commands, 'store'>): Promise<TokenCreated> {
-  const created = await addToken(store, LOCAL_PRINCIPAL, {
-    role: 'ADMIN',
-    projects: [],
-    expiresInSeconds: null,
-  })
-  if (!created.ok) throw new Error(created.problem.message)
-  return created
+export async function createLocalToken({
+  store,
+}: Pick<Commands, 'store'>): Promise<{ readonly token: StoredToken; readonly secret: string }> {
+  const grant = { role: 'ADMIN', projects: [], expiresInSeconds: null } as const
+  const { secret, ...made } = makeToken(LOCAL_PRINCIPAL, grant, null)
+  const token = await insertToken(store.pool, made)
+  if (!token) throw new Error(`the database was not migrated: it has no principal ${LOCAL_PRINCIPAL}`)
+  return { token, secret }
 }
 
 const LOCAL_PRINCIPAL = 'local'
 
 type Grant = Pick<CreateToken, 'role' | 'projects' | 'expiresInSeconds'>
 
-function makeToken(principalId: string, grant: Grant): NewToken & { readonly secret: string } {
+function makeToken(
+  principalId: string,
+  grant: Grant,
+  key: IdempotencyKey | null,
+): NewToken & { readonly secret: string } {
   const secret = TOKEN_PREFIX + randomBytes(32).toString('base64url')
-  return { ...grant, id: newId('token'), principalId, hash: hashSecret(secret), secret }
+  return { ...grant, id: newId('token'), principalId, hash: hashSecret(secret), secret, key }
 }
 
 async function addToken(
   { pool }: Pick<Store, 'pool'>,
   principalId: string,
   grant: Grant,
-): Promise<TokenCreated | RefusedWith<'NotFound'>> {
-  const { secret, ...made } = makeToken(principalId, grant)
+  key: IdempotencyKey | null,
+): Promise<TokenCreated | RefusedWith<'NotFound' | 'IdempotencyMismatch'>> {
+  const { secret, ...made } = makeToken(principalId, grant, key)
   const token = await insertToken(pool, made)
-  return token
-    ? { ok: true, token, secret }
-    : refuse({ type: 'NotFound', kind: 'PRINCIPAL', id: principalId })
+  if (token) return { ok: true, token, secret, replayed: false }
+  // the same request may have been first
+  const replayed = await replayToken(pool, key)
+  return replayed ?? refuse({ type: 'NotFound', kind: 'PRINCIPAL', id: principalId })
 }
 
 /**

@@ -6,10 +6,10 @@ import { type RefusedWith, type ResultOf, type RunSuccess, refuse } from '../kit
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { type WorkSuccess, withRow } from './changeWork.ts'
 import { changeRun } from '../run/changeRun.ts'
-import { type Caller, type Commands, fenceOf } from '../kit/context.ts'
+import { type Caller, type Commands, fenceOf, toRequest } from '../kit/context.ts'
 import { hashText } from './hashText.ts'
 import { newId } from '../kit/ids.ts'
-import { type DrivingInput, toRequest } from '../run/runCommands.ts'
+import { type DrivingInput } from '../run/runCommands.ts'
 
 /** A file that a phase produced. */
 export interface SubmitArtifact extends DrivingInput {

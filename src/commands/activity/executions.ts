@@ -11,9 +11,9 @@ import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { objection, refuse, refuseRevision, type RefusedWith, type ResultOf } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import { changeRun } from '../run/changeRun.ts'
-import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
+import { type Caller, type Commands, fenceOf, type Keyed, toRequest } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
-import { requestOf, toRequest } from '../run/runCommands.ts'
+import { requestOf } from '../run/runCommands.ts'
 
 /** A process that was launched, for a run or without one. */
 export interface StartExecution extends Keyed {

@@ -1,5 +1,5 @@
 import { type Actor, SYSTEM_ACTOR } from '../../lifecycle/run/actor.ts'
-import type { ArtifactProblem } from '../../lifecycle/run/run.ts'
+import type { ArtifactProblem, Json } from '../../lifecycle/run/run.ts'
 import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import type { Settings } from '../../lifecycle/run/settings.ts'
 import type { Role } from '../../lifecycle/run/enums.ts'
@@ -100,6 +100,11 @@ export interface Keyed {
   readonly idempotencyKey?: string | null | undefined
   /** Of a command about a run: refuses it unless the run is at this revision. */
   readonly ifRevision?: number | null | undefined
+}
+
+/** Returns the input without its key, compared when the idempotency key is used again. */
+export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
+  return JSON.parse(JSON.stringify(input)) as Json
 }
 
 /** Contention kept the command from being applied in time; the same request may be retried. */

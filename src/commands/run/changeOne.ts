@@ -11,7 +11,7 @@ import { findConcurrencyKeyHolder } from '../../store/run/claim/findConcurrencyK
 import { type LoadedForDecision, loadForDecision } from '../../store/run/loadForDecision.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import type { Connection } from '../../store/sql/statement.ts'
-import type { IdempotencyKey } from '../../store/rows/workRows.ts'
+import type { IdempotencyKey } from '../../store/sql/idempotencyKey.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
 import { tick, TICK_STALE_AFTER_SECONDS } from '../../store/account/tick.ts'
 import { objection, refuse, type RefusedWith, type RunResult } from '../kit/answers.ts'

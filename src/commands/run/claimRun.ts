@@ -7,8 +7,7 @@ import { loadRuns } from '../../store/run/loadRun.ts'
 import { objection, type ResultOf, type RunResult, type RunSuccess, refuseRevision } from '../kit/answers.ts'
 import { checkProject, checkRole, checkRun } from '../kit/authorize.ts'
 import { changeRun } from './changeRun.ts'
-import type { Caller, Commands, Keyed } from '../kit/context.ts'
-import { toRequest } from './runCommands.ts'
+import { type Caller, type Commands, type Keyed, toRequest } from '../kit/context.ts'
 import { answerKept } from './startRun.ts'
 
 /** A claim of one given run, or of the matching run that has waited longest. */

@@ -5,8 +5,8 @@ import { findWorkspaceId } from '../../store/workspace/findWorkspaceId.ts'
 import { refuse, type ResultOf } from '../kit/answers.ts'
 import { checkProject, checkRole } from '../kit/authorize.ts'
 import { changeRun } from './changeRun.ts'
-import type { Caller, Commands } from '../kit/context.ts'
-import { type RunInput, toRequest } from './runCommands.ts'
+import { type Caller, type Commands, toRequest } from '../kit/context.ts'
+import { type RunInput } from './runCommands.ts'
 
 /** The result of a deletion. */
 export type DeleteResult = ResultOf<

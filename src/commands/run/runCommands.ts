@@ -5,7 +5,7 @@ import type { RefusedWith } from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import type { BesideDecision } from './changeOne.ts'
 import { type ChangeRunResult, changeRun } from './changeRun.ts'
-import { type Caller, type Commands, fenceOf, type Keyed } from '../kit/context.ts'
+import { type Caller, type Commands, fenceOf, type Keyed, toRequest } from '../kit/context.ts'
 import { NO_RELATIVES, presentRelatives } from './relatives.ts'
 
 /** The input of a command about one run. */
@@ -15,11 +15,6 @@ export interface RunInput extends Keyed {
 /** A command of the run's owner or its agent. */
 export interface DrivingInput extends RunInput {
   readonly fence?: number | null | undefined
-}
-
-/** Returns the input without its key, compared when the idempotency key is used again. */
-export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
-  return JSON.parse(JSON.stringify(input)) as Json
 }
 
 /** What a request about a run takes from the input: its key, the revision that it is for, and what a replay is compared with. */

@@ -1,22 +1,29 @@
 import { isDeepStrictEqual } from 'node:util'
+import { differingFields } from '../../lifecycle/log/keptRequest.ts'
 import { declaredPathIssues } from '../../lifecycle/workflow/declaredPath.ts'
 import type { WorkflowDefinition, WorkflowIssue } from '../../lifecycle/workflow/workflow.ts'
 import { parseWorkflow } from '../../lifecycle/workflow/workflow.ts'
-import { insertWorkflow } from '../../store/workflow/workflows.ts'
+import { findWorkflowKey } from '../../store/workflow/findWorkflowKey.ts'
+import { insertWorkflow, type NewWorkflow } from '../../store/workflow/workflows.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
 import { objection, refuse, type RefusedWith, type ResultOf } from '../kit/answers.ts'
 import { checkProject, checkRole, onlyProjectOf } from '../kit/authorize.ts'
-import type { Caller, Commands } from '../kit/context.ts'
+import { type Caller, type Commands, type Keyed, toRequest } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
 
 /** The result of a registration. */
 export type RegisterResult = ResultOf<
   'registerWorkflow',
-  { readonly ok: true; readonly workflow: StoredWorkflow; readonly changed: boolean }
+  {
+    readonly ok: true
+    readonly workflow: StoredWorkflow
+    readonly changed: boolean
+    readonly replayed: boolean
+  }
 >
 
 /** The input of `registerWorkflow`. */
-export interface RegisterWorkflow {
+export interface RegisterWorkflow extends Keyed {
   readonly definition: unknown
   /**
    * The project that owns the workflow. Absent: the only project that the caller is limited to, otherwise the whole
@@ -29,13 +36,14 @@ export interface RegisterWorkflow {
  * Registers a version of a workflow permanently: repeating the same definition changes nothing; another definition
  * under the same project, name and version is a WorkflowMismatch. A workflow of the whole installation can only be
  * registered by a caller without project limits, because it applies to every project that has no workflow of that
- * name. Answers with InvalidInput naming every mistake, or Forbidden.
+ * name. Answers with InvalidInput naming every mistake, IdempotencyMismatch, or Forbidden.
  */
 export async function registerWorkflow(
   commands: Commands,
   caller: Caller,
-  { definition, project }: RegisterWorkflow,
+  input: RegisterWorkflow,
 ): Promise<RegisterResult> {
+  const { definition, project } = input
   const owner = project ?? onlyProjectOf(caller)
   const denied =
     checkRole(caller, 'registerWorkflow') ??
@@ -47,7 +55,23 @@ export async function registerWorkflow(
     const issues = mistakes.map(({ path, message }) => ({ path: ['definition', ...path], message }))
     return refuse({ type: 'InvalidInput', issues })
   }
-  return keepWorkflow(commands, owner, parsed.definition)
+  const { idempotencyKey } = input
+  const key =
+    idempotencyKey == null
+      ? null
+      : { scope: caller.principalId, key: idempotencyKey, request: toRequest(input) }
+  return (await replay(commands, key)) ?? keepWorkflow(commands, owner, parsed.definition, key)
+}
+
+type WorkflowKey = NonNullable<NewWorkflow['key']> | null
+
+/** The answer to a request whose key registered a workflow before; null where the key is new. */
+async function replay({ store }: Commands, key: WorkflowKey): Promise<RegisterResult | null> {
+  const kept = key && (await findWorkflowKey(store, key.scope, key.key))
+  if (!kept) return null
+  const differingPaths = differingFields(kept.request, key.request)
+  if (differingPaths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths })
+  return { ok: true, workflow: kept.workflow, changed: true, replayed: true }
 }
 
 function checkUnlimited({ projects }: Caller): RefusedWith<'Forbidden'> | undefined {
@@ -70,13 +94,18 @@ async function findMistakes(
  * with another definition.
  */
 export async function keepWorkflow(
-  { store }: Commands,
+  commands: Commands,
   project: string | null,
   definition: WorkflowDefinition,
+  key: WorkflowKey = null,
 ): Promise<RegisterResult> {
   const { name, version } = definition
-  const { workflow, created } = await insertWorkflow(store, { id: newId('workflow'), project, definition })
+  const id = newId('workflow')
+  const { workflow, created } = await insertWorkflow(commands.store, { id, project, definition, key })
+  // another request with the key may have been first
+  const replayed = created ? null : await replay(commands, key)
+  if (replayed) return replayed
   if (!created && !isDeepStrictEqual(workflow.definition, definition))
     return objection({ type: 'WorkflowMismatch', name, version, because: 'REGISTERED' })
-  return { ok: true, workflow, changed: created }
+  return { ok: true, workflow, changed: created, replayed: false }
 }

@@ -15,10 +15,10 @@ import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import { objection, type RefusedWith, refuse, type ResultOf } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { sweepRun } from '../run/changeRun.ts'
-import type { Caller, Commands } from '../kit/context.ts'
+import { type Caller, type Commands, toRequest } from '../kit/context.ts'
 import { type Applied, decideAndApply, decideAnew } from '../kit/decideAndApply.ts'
 import { newId } from '../kit/ids.ts'
-import { type DrivingInput, toRequest } from '../run/runCommands.ts'
+import { type DrivingInput } from '../run/runCommands.ts'
 
 /** The directory that a run works in. */
 export interface RecordWorkspace

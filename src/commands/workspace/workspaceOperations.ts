@@ -10,9 +10,8 @@ import type {
 import { findOperationWorkspaceId } from '../../store/workspace/findOperationWorkspaceId.ts'
 import { type RefusedWith, type ResultOf, refuse } from '../kit/answers.ts'
 import { changeWorkspace, type WorkspaceSuccess } from './changeWorkspace.ts'
-import type { Caller, Commands, Keyed } from '../kit/context.ts'
+import { type Caller, type Commands, type Keyed, toRequest } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
-import { toRequest } from '../run/runCommands.ts'
 
 /** An accepted command about an operation. */
 export interface OperationSuccess extends WorkspaceSuccess {

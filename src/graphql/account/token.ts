@@ -1,11 +1,30 @@
-import { createToken, readTokens, revokeToken, rotateToken } from '../../commands/account/tokens.ts'
+import {
+  createToken,
+  OLD_TOKEN,
+  readTokens,
+  revokeToken,
+  rotateToken,
+  type TokenCreated,
+} from '../../commands/account/tokens.ts'
+import type { ObjectFieldBuilder } from '@pothos/core'
 import { createRunToken } from '../../commands/account/runTokens.ts'
 import { ROLES } from '../../lifecycle/run/enums.ts'
-import { builder } from '../kit/builder.ts'
+import { builder, enumOf, type SchemaTypes } from '../kit/builder.ts'
 import { Role } from '../enums/runEnums.ts'
 import { throwRefused } from '../request/errors.ts'
-import { defaulted, defineInput, flag, id, int, name, names, required, oneOf, runId } from '../kit/input.ts'
-import { defineMutation } from '../answers/mutation.ts'
+import {
+  defaulted,
+  defineInput,
+  id,
+  idempotencyKey,
+  int,
+  name,
+  names,
+  required,
+  oneOf,
+  runId,
+} from '../kit/input.ts'
+import { defineMutation, REPLAYED } from '../answers/mutation.ts'
 import { NodeRef, TokenRef } from '../kit/refs.ts'
 
 builder.objectType(TokenRef, {
@@ -53,6 +72,17 @@ builder.queryField('tokens', (t) =>
 
 const TEN_YEARS = 3650 * 86_400
 
+/** The fields of a success that made a token. */
+const tokenFields = (t: ObjectFieldBuilder<SchemaTypes, TokenCreated>, description: string) => ({
+  token: t.field({ type: TokenRef, description, resolve: ({ token }) => token }),
+  secret: t.exposeString('secret', {
+    nullable: true,
+    description:
+      'The secret to authenticate with, shown once: null where the answer repeats an earlier request, whose answer had it. Where that was lost, rotate the token.',
+  }),
+  isReplayed: t.exposeBoolean('replayed', REPLAYED),
+})
+
 defineMutation('createToken', {
   description: 'Creates a bearer token, for a new or an existing principal. ADMIN only.',
   input: defineInput('CreateTokenInput', 'A token to create.', {
@@ -63,6 +93,7 @@ defineMutation('createToken', {
     role: required(oneOf(Role, ROLES, 'What it may do. AGENT tokens come from a claim and are not created.')),
     projects: names('The projects to limit it to; if absent or empty, all.'),
     expiresInSeconds: int(1, TEN_YEARS, 'Seconds until it expires; if absent, it does not expire.'),
+    idempotencyKey,
   }),
   run: ({ commands, caller }, { projects, expiresInSeconds, ...rest }) =>
     createToken(commands, caller, {
@@ -70,10 +101,7 @@ defineMutation('createToken', {
       projects: projects ?? [],
       expiresInSeconds: expiresInSeconds ?? null,
     }),
-  success: (t) => ({
-    token: t.field({ type: TokenRef, description: 'The token.', resolve: ({ token }) => token }),
-    secret: t.exposeString('secret', { description: 'The secret to authenticate with. Shown only here.' }),
-  }),
+  success: (t) => tokenFields(t, 'The token.'),
 })
 
 /** How long a page token is valid at most and by default, in seconds. */
@@ -97,6 +125,11 @@ defineMutation('createRunToken', {
   }),
 })
 
+const OldToken = enumOf('OldToken', OLD_TOKEN, 'What a rotation does with the old token.', {
+  KEEP: 'It stays valid until it expires or is revoked.',
+  REVOKE: 'It is revoked at once, and the streams it opened end.',
+})
+
 defineMutation('rotateToken', {
   description:
     'Creates a new token for the principal of an existing one, with the same role and projects, so that the log keeps the same actor. Also works for an expired or revoked token. ADMIN only.',
@@ -107,17 +140,12 @@ defineMutation('rotateToken', {
       TEN_YEARS,
       'Seconds until the new token expires; if absent, the full lifetime of the old one.',
     ),
-    isOldRevoked: defaulted(
-      flag('Whether the old token is revoked immediately; otherwise it stays valid until it is revoked.'),
-      false,
-    ),
+    oldToken: defaulted(oneOf(OldToken, OLD_TOKEN, 'What becomes of the old token.'), 'KEEP'),
+    idempotencyKey,
   }),
   run: ({ commands, caller }, { expiresInSeconds, ...rest }) =>
     rotateToken(commands, caller, { ...rest, expiresInSeconds: expiresInSeconds ?? null }),
-  success: (t) => ({
-    token: t.field({ type: TokenRef, description: 'The new token.', resolve: ({ token }) => token }),
-    secret: t.exposeString('secret', { description: 'The secret to authenticate with. Shown only here.' }),
-  }),
+  success: (t) => tokenFields(t, 'The new token.'),
 })
 
 defineMutation('revokeToken', {

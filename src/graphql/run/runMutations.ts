@@ -1,6 +1,6 @@
+import { toRequest } from '../../commands/kit/context.ts'
 import { projectOf, seesRun } from '../../commands/kit/authorize.ts'
 import { deleteRun } from '../../commands/run/deleteRun.ts'
-import { toRequest } from '../../commands/run/runCommands.ts'
 import { startRun } from '../../commands/run/startRun.ts'
 import { FAIL_REASONS } from '../../lifecycle/run/enums.ts'
 import { FailReason } from '../enums/runEnums.ts'

@@ -109,29 +109,34 @@ async function checkFollowed(runId: string, context: RequestContext): Promise<vo
 }
 
 const runId = { required: true, description: 'The run.' } as const
-const isOverWhenSettled = {
+const STREAM_ENDS = ['FINAL', 'SETTLED'] as const
+const RunStreamEnd = enumOf('RunStreamEnd', STREAM_ENDS, 'Until when a run is followed.', {
+  FINAL: 'Until no command changes its status again.',
+  SETTLED: 'Until it is settled, although it might be resumed.',
+})
+const until = {
+  type: RunStreamEnd,
   required: true,
-  defaultValue: false,
-  description:
-    'Whether the stream ends when the run settles, although it might be resumed; otherwise it ends when the run is final.',
+  defaultValue: 'FINAL',
+  description: 'When the stream ends.',
 } as const
 
 builder.subscriptionFields((t) => ({
   runChanged: t.field({
     type: RunFrame,
     description:
-      'The state of a run: the current one first, then after each change. Ends when the run is final.',
+      'The state of a run: the current one first, then after each change, until the run is final or settled.',
     args: {
       runId: t.arg.id(runId),
       after: t.arg.int({ description: 'The last revision that you have: only later ones are sent.' }),
-      isOverWhenSettled: t.arg.boolean(isOverWhenSettled),
+      until: t.arg(until),
     },
     subscribe: async (_, args, context) => {
       await checkFollowed(args.runId, context)
       return tailStatus(context.streams, {
         runId: args.runId,
         after: args.after ?? 0,
-        untilSettled: args.isOverWhenSettled,
+        untilSettled: args.until === 'SETTLED',
       })
     },
     resolve: (frame) => frame,
@@ -139,21 +144,21 @@ builder.subscriptionFields((t) => ({
   runEventAppended: t.field({
     type: RunEventRef,
     description:
-      'Every event of a run after a cursor, once and in order; ends after the last one of a final run.',
+      'Every event of a run after a cursor, once and in order; ends after the last one of a run that is final or settled.',
     args: {
       runId: t.arg.id(runId),
       after: t.arg.int({
         defaultValue: 0,
         description: 'The last `seq` that you have; 0: from the beginning.',
       }),
-      isOverWhenSettled: t.arg.boolean(isOverWhenSettled),
+      until: t.arg(until),
     },
     subscribe: async (_, args, context) => {
       await checkFollowed(args.runId, context)
       return tailEvents(context.streams, {
         runId: args.runId,
         after: Math.max(0, args.after ?? 0),
-        untilSettled: args.isOverWhenSettled,
+        untilSettled: args.until === 'SETTLED',
       })
     },
     resolve: (event) => event,

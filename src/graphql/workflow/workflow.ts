@@ -10,8 +10,17 @@ import { connectionOf, FROM_START, pageCost, readPageSize, toConnection } from '
 import { refuseLimitedToRun } from '../request/context.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { throwRefused } from '../request/errors.ts'
-import { defineInput, idSchema, json, MAX_INT, name, nameSchema, required } from '../kit/input.ts'
-import { defineMutation } from '../answers/mutation.ts'
+import {
+  defineInput,
+  idempotencyKey,
+  idSchema,
+  json,
+  MAX_INT,
+  name,
+  nameSchema,
+  required,
+} from '../kit/input.ts'
+import { defineMutation, REPLAYED } from '../answers/mutation.ts'
 import { NodeRef, WorkflowRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
@@ -135,6 +144,7 @@ const RegisterWorkflowInput = defineInput('RegisterWorkflowInput', 'A workflow t
   project: name(
     "The project it is to belong to. Left out: the token's only project; for a token that is limited to none, the installation, so that every project may start it.",
   ),
+  idempotencyKey,
 })
 
 defineMutation('registerWorkflow', {
@@ -149,5 +159,6 @@ defineMutation('registerWorkflow', {
       resolve: ({ workflow }) => workflow,
     }),
     hasChanged: t.exposeBoolean('changed', { description: 'False if it was already registered.' }),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })

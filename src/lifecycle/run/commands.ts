@@ -308,11 +308,11 @@ export const COMMANDS = {
     refusals: ['NotFound', 'OperationNotFinishable', ...KEYED],
   },
   reportPreview: { roles: worker, refusals: ['NotFound', 'WorkspaceNotReady', ...KEYED] },
-  registerWorkflow: { roles: operator, refusals: ['WorkflowMismatch', ...ALWAYS] },
-  createToken: { roles: admin, refusals: ['NotFound', ...ALWAYS] },
+  registerWorkflow: { roles: operator, refusals: ['WorkflowMismatch', ...KEYED] },
+  createToken: { roles: admin, refusals: ['NotFound', ...KEYED] },
   // reads one run, which whoever steers runs may show
   createRunToken: { roles: operator, refusals: ['NotFound', ...ALWAYS] },
-  rotateToken: { roles: admin, refusals: ['NotFound', ...ALWAYS] },
+  rotateToken: { roles: admin, refusals: ['NotFound', ...KEYED] },
   revokeToken: { roles: admin, refusals: ['NotFound', ...ALWAYS] },
 } as const satisfies Definitions
 

@@ -1,15 +1,8 @@
 import type { RunEvent } from '../../lifecycle/run/events.ts'
-import type { Json, Run } from '../../lifecycle/run/run.ts'
+import type { Run } from '../../lifecycle/run/run.ts'
 import { toRow } from '../sql/columns.ts'
+import type { IdempotencyKey } from '../sql/idempotencyKey.ts'
 import { WORK_TABLES, type WorkRows } from './workTables.ts'
-
-/** The key, scope and input of a command, stored on the last event it wrote (G7). */
-export interface IdempotencyKey {
-  readonly scope: string
-  readonly operation: string
-  readonly key: string
-  readonly request: Json
-}
 
 /** What is written with a decision but not contained in its events. */
 export interface UnloggedData {

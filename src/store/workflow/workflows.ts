@@ -1,5 +1,6 @@
 import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
 import type { Prisma } from '../generated/client.ts'
+import type { IdempotencyKey } from '../sql/idempotencyKey.ts'
 import type { Store } from '../sql/openStore.ts'
 import { column, prepare, query } from '../sql/statement.ts'
 import type { StoredWorkflow } from '../sql/workflowCache.ts'
@@ -53,14 +54,25 @@ export async function listWorkflowNames(store: Store, project: string): Promise<
   return rows.map(({ name }) => name)
 }
 
-/** Stores a definition under its owner, name and version, or returns the one that already exists. */
+/** A workflow to store. */
+export interface NewWorkflow {
+  readonly id: string
+  readonly project: string | null
+  readonly definition: WorkflowDefinition
+  /** The key of the request that registers it; null: it has none. */
+  readonly key?: Omit<IdempotencyKey, 'operation'> | null
+}
+
+/** Stores a definition under its owner, name and version, or returns the one that already exists under them or under the key. */
 export async function insertWorkflow(
   store: Store,
-  { id, project, definition }: { id: string; project: string | null; definition: WorkflowDefinition },
+  { id, project, definition, key = null }: NewWorkflow,
 ): Promise<{ workflow: StoredWorkflow; created: boolean }> {
   const { name, version } = definition
+  const kept = key && { keyScope: key.scope, key: key.key, request: key.request as Prisma.InputJsonValue }
   const data = { id, project, name, version, definition: definition as unknown as Prisma.InputJsonObject }
-  await store.prisma.workflow.createMany({ data, skipDuplicates: true })
-  const row = await store.prisma.workflow.findFirstOrThrow({ where: { project, name, version } })
+  await store.prisma.workflow.createMany({ data: { ...data, ...kept }, skipDuplicates: true })
+  const taken = [{ project, name, version }, ...(key ? [{ keyScope: key.scope, key: key.key }] : [])]
+  const row = await store.prisma.workflow.findFirstOrThrow({ where: { OR: taken } })
   return { workflow: store.workflows.keep(row), created: row.id === id }
 }

@@ -6,6 +6,7 @@ import type { Approval, Execution, Pawl, RunDetail } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
+import { secretOf } from '../../support/issued.ts'
 import { PAWL, pawlAt } from './pawl.ts'
 import type { PawlEnded, PawlProcess } from './pawl.ts'
 
@@ -138,10 +139,10 @@ describe('an agent under pawl exec', () => {
     ['is INCOMPLETE when its agent says nothing', 'true', 'FAILED', 'INCOMPLETE'],
   ])('a task that nobody made a workflow for %s', async (_, report, status, outcome) => {
     const script = `pawl() { "${process.execPath}" "${PAWL}" "$@"; }; ${report}`
-    const { secret } = unwrap(
+    const created = unwrap(
       await pawl.tokens.create({ name: status, role: 'WORKER', projects: [status.toLowerCase()] }),
     )
-    const alone = pawlAt(server.url, secret)
+    const alone = pawlAt(server.url, secretOf(created))
     const unnamed = await alone.run(['exec', '--', 'sh', '-c', script])
     const described = await cli.run(['exec', '--title', 'Fix the build', '--', 'sh', '-c', script])
     const workflow = { name: 'task' }
@@ -160,8 +161,8 @@ describe('an agent under pawl exec', () => {
       code: 2,
       stderr: expect.stringContaining('--concurrency-key starts'),
     })
-    const { secret } = unwrap(await pawl.tokens.create({ name: 'idle', role: 'WORKER', projects: ['idle'] }))
-    const idle = pawlAt(server.url, secret)
+    const created = unwrap(await pawl.tokens.create({ name: 'idle', role: 'WORKER', projects: ['idle'] }))
+    const idle = pawlAt(server.url, secretOf(created))
     expect((await idle.run(['exec', '--resume', '--', 'true'])).code).toBe(4)
   })
 

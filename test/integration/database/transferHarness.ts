@@ -12,6 +12,7 @@ import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { appendTranscript, openSession } from '../../../src/commands/activity/sessions.ts'
 import { recordWorkspace } from '../../../src/commands/workspace/recordWorkspace.ts'
 import { createToken, revokeToken } from '../../../src/commands/account/tokens.ts'
+import { issued } from '../../support/issued.ts'
 import {
   requestWorkspaceOperation,
   startWorkspaceOperation,
@@ -98,9 +99,9 @@ export async function fillDatabase(source: TestCommands): Promise<{ good: string
       projects: ['a', 'b'],
       expiresInSeconds: null,
     })
-    if (!created.ok) throw new Error(created.problem.message)
-    if (name === 'revoked') await revokeToken(commands, callers.admin, created.token.id)
-    secrets.push(created.secret)
+    const { token, secret } = issued(created)
+    if (name === 'revoked') await revokeToken(commands, callers.admin, token.id)
+    secrets.push(secret)
   }
   const [good = '', revoked = ''] = secrets
   return { good, revoked }

@@ -288,13 +288,19 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     role: 'VIEWER',
     projects: [project],
     expiresInSeconds: 86_400,
+    ...key(),
   }),
-  rotateToken: async (props) => ({ tokenId: await tokenOf(props), expiresInSeconds: 60, isOldRevoked: true }),
+  rotateToken: async (props) => ({
+    tokenId: await tokenOf(props),
+    expiresInSeconds: 60,
+    oldToken: 'REVOKE',
+    ...key(),
+  }),
   revokeToken: async (props) => ({ tokenId: await tokenOf(props) }),
   touchExecution: async ({ by }) => ({
     executionId: (await by.must('startExecution', { command: 'alone' })).execution.id,
   }),
-  registerWorkflow: async () => ({ definition: { ...WORKFLOW, name: `w-${randomUUID()}` } }),
+  registerWorkflow: async () => ({ definition: { ...WORKFLOW, name: `w-${randomUUID()}` }, ...key() }),
   sweep: async () => ({ isDryRun: true }),
   recordWorkspace: async (props) => ({ ...(await atWork(props)), ...worktree(), ...key() }),
   requestWorkspaceOperation: async (props) => ({

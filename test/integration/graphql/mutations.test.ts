@@ -648,6 +648,26 @@ describe('registerWorkflow', () => {
     ],
   }
 
+  it('is answered again under its key with what it answered first, and with nothing else', async () => {
+    const KEYED = `... on RegisterWorkflowSuccess { hasChanged isReplayed workflow { id } } ... on IdempotencyMismatch { differingPaths }`
+    const input = { definition: { ...definition, name: 'keyed' }, idempotencyKey: 'keyed' }
+    const first = await send('registerWorkflow', input, operator, KEYED)
+    expect(first).toMatchObject({ hasChanged: true, isReplayed: false })
+    expect(await send('registerWorkflow', input, operator, KEYED)).toEqual({ ...first, isReplayed: true })
+    const other = { ...input, definition: { ...definition, name: 'other' } }
+    const mismatch = { __typename: 'IdempotencyMismatch', differingPaths: ['definition.name'] }
+    expect(await send('registerWorkflow', other, operator, KEYED)).toMatchObject(mismatch)
+    const raced = Array.from({ length: 6 }, (_, index) => ({
+      definition: { ...definition, name: `raced-${index % 2}` },
+      idempotencyKey: 'raced',
+    }))
+    const answers = await Promise.all(raced.map((each) => send('registerWorkflow', each, operator, KEYED)))
+    const made = answers.filter((answer) => answer.workflow)
+    expect(made.filter(({ isReplayed }) => !isReplayed)).toHaveLength(1)
+    expect(new Set(made.map(({ workflow }) => workflow.id)).size).toBe(1)
+    expect(answers.filter(({ differingPaths }) => differingPaths)).toHaveLength(3)
+  })
+
   it('registers a version for good', async () => {
     const first = await register(definition)
     expect(first).toMatchObject({

@@ -41,7 +41,7 @@ async function rest(stream: Stream): Promise<Data[]> {
 }
 
 describe('runChanged', () => {
-  const STATUS = `subscription ($id: ID!, $after: Int, $untilSettled: Boolean) { runChanged(runId: $id, after: $after, isOverWhenSettled: $untilSettled) {
+  const STATUS = `subscription ($id: ID!, $after: Int, $until: RunStreamEnd! = FINAL) { runChanged(runId: $id, after: $after, until: $until) {
     runId status reason phase epoch revision asOf isSettled isFinal run { id status revision workflow { name } lease { owner } } } }`
 
   it('tells the present, then each change, and ends when the run is final', async () => {
@@ -73,10 +73,10 @@ describe('runChanged', () => {
 
   it('tells only what is later than what its reader has', async () => {
     const { id, revision } = await runIn(graph, 'FAILED')
-    expect(await rest(await open(STATUS, { id, untilSettled: true }))).toMatchObject([
+    expect(await rest(await open(STATUS, { id, until: 'SETTLED' }))).toMatchObject([
       { runChanged: { status: 'FAILED', isSettled: true, isFinal: false } },
     ])
-    expect(await rest(await open(STATUS, { id, after: revision, untilSettled: true }))).toEqual([])
+    expect(await rest(await open(STATUS, { id, after: revision, until: 'SETTLED' }))).toEqual([])
   })
 
   it('shows with a frame what is of the same moment', async () => {
@@ -116,7 +116,7 @@ describe('runChanged', () => {
 })
 
 describe('runEventAppended', () => {
-  const EVENTS = `subscription ($id: ID!, $after: Int, $untilSettled: Boolean) { runEventAppended(runId: $id, after: $after, isOverWhenSettled: $untilSettled) {
+  const EVENTS = `subscription ($id: ID!, $after: Int, $until: RunStreamEnd! = FINAL) { runEventAppended(runId: $id, after: $after, until: $until) {
     runId seq epoch type actor { kind principalId name } at summary payload } }`
 
   it('tells the whole log and what follows, and ends after the last event of a final run', async () => {

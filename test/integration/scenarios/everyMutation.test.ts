@@ -103,10 +103,15 @@ const ROWS: { readonly [mutation: string]: Row } = {
     ids: ['messageId'],
     differs: ['receipt', 'DELIVERED'],
   },
-  registerWorkflow: { roles: operator, ids: [], isOfNoProject: true },
+  registerWorkflow: { roles: operator, ids: [], isOfNoProject: true, differs: ['project', 'elsewhere'] },
   createRunToken: { roles: operator, ids: ofRun },
-  createToken: { roles: ['ADMIN'], ids: ['principalId'], without: { name: null } },
-  rotateToken: { roles: ['ADMIN'], ids: ['tokenId'] },
+  createToken: {
+    roles: ['ADMIN'],
+    ids: ['principalId'],
+    without: { name: null },
+    differs: ['role', 'OPERATOR'],
+  },
+  rotateToken: { roles: ['ADMIN'], ids: ['tokenId'], differs: ['expiresInSeconds', 120] },
   revokeToken: { roles: ['ADMIN'], ids: ['tokenId'] },
   sweep: { roles: ['ADMIN'], ids: [], isOfNoProject: true },
   recordWorkspace: { roles: worker, ids: ofRun, differs: ['branch', 'another'] },
@@ -281,6 +286,14 @@ const EXEMPT: { readonly [field: string]: { readonly [mutation: string]: string 
     startWorkspaceOperation: 'a workspace is separate from runs',
     finishWorkspaceOperation: 'a workspace is separate from runs',
     reportPreview: 'a workspace is separate from runs',
+  },
+  idempotencyKey: {
+    renewLease: 'may be done twice, and is done often',
+    appendTranscript: 'entries have numbers, and those that came before are absorbed',
+    touchExecution: 'may be done twice, and is done often',
+    createRunToken: 'stores nothing',
+    revokeToken: 'may be done twice',
+    sweep: 'may be done twice',
   },
 }
 

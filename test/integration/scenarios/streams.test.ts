@@ -9,10 +9,10 @@ beforeAll(async () => {
 })
 afterAll(() => stage.end())
 
-const EVENTS = `subscription ($id: ID!, $after: Int, $untilSettled: Boolean) {
-  runEventAppended(runId: $id, after: $after, isOverWhenSettled: $untilSettled) { seq epoch type } }`
-const STATUS = `subscription ($id: ID!, $untilSettled: Boolean) {
-  runChanged(runId: $id, isOverWhenSettled: $untilSettled) { status epoch revision isSettled isFinal } }`
+const EVENTS = `subscription ($id: ID!, $after: Int, $until: RunStreamEnd! = FINAL) {
+  runEventAppended(runId: $id, after: $after, until: $until) { seq epoch type } }`
+const STATUS = `subscription ($id: ID!, $until: RunStreamEnd! = FINAL) {
+  runChanged(runId: $id, until: $until) { status epoch revision isSettled isFinal } }`
 const complete = (runId: string, fence = 1) => stage.wanda.must('completeRun', { runId, fence })
 const fail = (runId: string) => stage.wanda.must('failRun', { runId, fence: 1, error: 'x' })
 
@@ -39,7 +39,7 @@ describe('a subscriber that joins after the end', () => {
   it('of a failed run gets an end where it asks for one, and the next epoch where it does not (G2, G8)', async () => {
     const runId = await stage.atWork('solo')
     await fail(runId)
-    const told = await stage.vera.follow(EVENTS, { id: runId, untilSettled: true })
+    const told = await stage.vera.follow(EVENTS, { id: runId, until: 'SETTLED' })
     expect(told.at(-1)).toMatchObject({ type: 'RUN_FAILED', epoch: 1 })
     await stage.olga.must('resumeRun', { runId })
     await stage.olga.must('cancelRun', { runId })

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { WebSocket } from 'ws'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
+import { secretOf } from '../../support/issued.ts'
 
 /** Two phases and a round, so that a run has some way to go. */
 const WORKFLOW = {
@@ -144,8 +145,9 @@ describe('the SDK and the server', () => {
 
   it('tell who may do what', async () => {
     const admin = connect()
-    const { secret, token } = unwrap(await admin.tokens.create({ name: 'looker-on', role: 'VIEWER' }))
-    const viewer = connect({ token: secret })
+    const created = unwrap(await admin.tokens.create({ name: 'looker-on', role: 'VIEWER' }))
+    const { token } = created
+    const viewer = connect({ token: secretOf(created) })
     expect(await viewer.viewer()).toEqual({ name: 'looker-on', role: 'VIEWER' })
     expect((await viewer.server()).version).toMatch(/^\d/)
     expect(await viewer.runs.start({ workflow: 'errand' })).toMatchObject({
@@ -226,9 +228,9 @@ describe.each([
 
   it('a stream ends with its token', async () => {
     const admin = connect()
-    const { secret, token } = unwrap(
-      await admin.tokens.create({ name: `short for ${transport}`, role: 'VIEWER' }),
-    )
+    const created = unwrap(await admin.tokens.create({ name: `short for ${transport}`, role: 'VIEWER' }))
+    const secret = secretOf(created)
+    const { token } = created
     let isOpen = false
     const stream = collect(
       connect({ token: secret, WebSocket: Socket }).runs.changes({

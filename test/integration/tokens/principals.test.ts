@@ -9,6 +9,7 @@ import {
   rotateToken,
 } from '../../../src/commands/account/tokens.ts'
 import { openStore, type Store } from '../../../src/store/sql/openStore.ts'
+import { issued } from '../../support/issued.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase
@@ -28,14 +29,10 @@ afterAll(async () => {
 const make = (over: Partial<CreateToken>, caller = SYSTEM) =>
   createToken({ store }, caller, { role: 'WORKER', projects: [], expiresInSeconds: null, ...over })
 
-async function made(over: Partial<CreateToken>) {
-  const answer = await make(over)
-  if (!answer.ok) throw new Error(answer.problem.message)
-  return answer
-}
+const made = async (over: Partial<CreateToken>) => issued(await make(over))
 
 const rotate = (tokenId: string, over: object = {}, caller = SYSTEM) =>
-  rotateToken({ store, announce }, caller, { tokenId, expiresInSeconds: null, isOldRevoked: false, ...over })
+  rotateToken({ store, announce }, caller, { tokenId, expiresInSeconds: null, oldToken: 'KEEP', ...over })
 
 const invalid = (...paths: string[]) => ({
   ok: false,
@@ -73,8 +70,7 @@ describe('the name of a principal', () => {
 describe('a principal', () => {
   it('stays the same when its token is rotated, with the old one good until it is revoked', async () => {
     const { token, secret } = await made({ name: 'carol', role: 'OPERATOR', projects: ['a'] })
-    const rotated = await rotate(token.id)
-    if (!rotated.ok) throw new Error(rotated.problem.message)
+    const rotated = issued(await rotate(token.id))
     expect(rotated.token).toMatchObject({ principalId: token.principalId, name: 'carol', expiresAt: null })
     const [old, present] = [
       await authenticateToken(store, secret),
@@ -82,9 +78,8 @@ describe('a principal', () => {
     ]
     expect(present?.caller).toEqual({ ...old?.caller, tokenId: rotated.token.id })
     expect(present?.tokenId).not.toBe(old?.tokenId)
-    const last = await rotate(rotated.token.id, { isOldRevoked: true })
+    const last = issued(await rotate(rotated.token.id, { oldToken: 'REVOKE' }))
     expect(announced).toContain(rotated.token.id)
-    if (!last.ok) throw new Error(last.problem.message)
     expect((await authenticateToken(store, last.secret))?.caller).toEqual({
       ...old?.caller,
       tokenId: last.token.id,
@@ -141,5 +136,63 @@ describe('a principal', () => {
     const refused = { ok: false, problem: { type: 'Forbidden' } }
     expect(await rotate(token.id, {}, admin)).toMatchObject(refused)
     expect(await make({ principalId: token.principalId, projects: ['a'] }, admin)).toMatchObject(refused)
+  })
+})
+
+describe('a request for a token that is sent again with its key (G7)', () => {
+  const key = { idempotencyKey: 'a token, please' }
+
+  it('is answered with the token, and without its secret', async () => {
+    const input = { name: 'keyed', role: 'VIEWER', ...key } as const
+    const { token, secret, replayed } = await made(input)
+    expect(replayed).toBe(false)
+    const again = await make(input)
+    expect(again).toEqual({ ok: true, replayed: true, secret: null, token: { ...token, lastUsedAt: null } })
+    expect(await authenticateToken(store, secret)).not.toBeNull()
+    const added = { principalId: token.principalId, idempotencyKey: 'another' }
+    const { token: second } = await made(added)
+    expect(await make(added)).toMatchObject({ secret: null, token: { id: second.id } })
+  })
+
+  it('is refused where it asks for something else', async () => {
+    await made({ name: 'keyed once', idempotencyKey: 'once' })
+    const refused = { problem: { type: 'IdempotencyMismatch', differingPaths: ['name', 'role'] } }
+    expect(await make({ name: 'keyed twice', role: 'VIEWER', idempotencyKey: 'once' })).toMatchObject(refused)
+  })
+
+  it('makes one token, however many are sent at once', async () => {
+    const { token } = await made({ name: 'keyed at once' })
+    const requests = [
+      { name: 'keyed among many', idempotencyKey: 'first of many' },
+      { principalId: token.principalId, idempotencyKey: 'next of many' },
+    ]
+    for (const request of requests) {
+      const answers = await Promise.all(Array.from({ length: 8 }, () => make(request)))
+      const tokens = answers.flatMap((answer) => (answer.ok ? [answer] : []))
+      expect(tokens).toHaveLength(8)
+      expect(new Set(tokens.map((each) => each.token.id)).size).toBe(1)
+      expect(tokens.filter(({ secret }) => secret !== null)).toHaveLength(1)
+    }
+  })
+
+  it('of another principal is a request of its own', async () => {
+    const { token } = await made({ name: 'keyed by the system', idempotencyKey: 'shared' })
+    const ann = { ...SYSTEM, principalId: 'prn_01jd0000000000000000000000' }
+    const other = issued(await make({ name: 'keyed by ann', idempotencyKey: 'shared' }, ann))
+    expect(other.token.id).not.toBe(token.id)
+  })
+
+  it('rotates once, and revokes the old token also where that was left undone', async () => {
+    const { token: old, secret } = await made({ name: 'keyed and rotated' })
+    const input = { oldToken: 'REVOKE', ...key }
+    const { token } = issued(await rotate(old.id, input))
+    expect(await authenticateToken(store, secret)).toBeNull()
+    await store.pool.query('UPDATE token SET revoked_at = NULL WHERE id = $1', [old.id])
+    expect(await rotate(old.id, input)).toMatchObject({
+      secret: null,
+      replayed: true,
+      token: { id: token.id },
+    })
+    expect(await authenticateToken(store, secret)).toBeNull()
   })
 })

@@ -9,6 +9,7 @@ import {
 } from '../../../src/commands/account/tokens.ts'
 import { openStore, type Store } from '../../../src/store/sql/openStore.ts'
 import { findValidTokens } from '../../../src/store/account/findValidTokens.ts'
+import { issued } from '../../support/issued.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase
@@ -29,9 +30,7 @@ let made = 0
 const make = async (over: Partial<Parameters<typeof createToken>[2]> = {}, caller: Caller = SYSTEM) => {
   const name = `ci ${(made += 1)}`
   const input = { name, role: 'WORKER' as const, projects: [], expiresInSeconds: null, ...over }
-  const answer = await createToken({ store }, caller, input)
-  if (!answer.ok) throw new Error(answer.problem.message)
-  return answer
+  return issued(await createToken({ store }, caller, input))
 }
 
 describe('tokens', () => {

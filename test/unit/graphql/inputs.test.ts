@@ -29,7 +29,7 @@ it('a Boolean with a default is never null, so that null does not mean the oppos
     ({ type, defaultValue }) => defaultValue !== undefined && String(getNullableType(type)) === 'Boolean',
   )
   expect(withDefault.map(({ place }) => place)).toEqual(
-    expect.arrayContaining(['SweepInput.isDryRun', 'Subscription.runChanged(isOverWhenSettled:)']),
+    expect.arrayContaining(['SweepInput.isDryRun', 'CancelRunInput.isCascading']),
   )
   expect(withDefault.filter(({ type }) => !isNonNullType(type)).map(({ place }) => place)).toEqual([])
 })
