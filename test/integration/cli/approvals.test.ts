@@ -212,7 +212,7 @@ describe('pawl approval', () => {
     expect(wrong.stderr).toContain('allowed decisions: APPROVE, REJECT')
     const decided = await cli.run([...words, '--approve', '--comment', 'go'])
     expect(decided.code).toBe(0)
-    expect(decided.stdout).toContain(`${approval.id}  APPROVED`)
+    expect(decided.stdout).toContain(`${approval.id.slice(-7)}  APPROVED`)
     expect(decided.stderr).toContain('│ # Plan')
     const again = await cli.json([...words, '--reject'])
     expect([again.code, again.answer['__typename']]).toEqual([8, 'AlreadyDecided'])
@@ -293,7 +293,7 @@ describe.skipIf(!hasTerminal)('a person at a terminal', () => {
     terminal.type('good enough')
     const { code, printed } = await terminal.ended
     expect(code).toBe(0)
-    expect(printed).toContain(`${approval.id}  APPROVED`)
+    expect(printed).toContain(`${approval.id.slice(-7)}  APPROVED`)
     expect((await pawl.approvals.get(approval.id))?.comment).toBe('good enough')
   })
 
@@ -324,7 +324,7 @@ describe.skipIf(!hasTerminal)('a person at a terminal', () => {
     const terminal = startAtTerminal(['run', 'watch', id], env())
     await terminal.until(/told {2}mind the gap/)
     await terminal.until(
-      new RegExp(`asked Shall this plan be built\\?[^]*pawl approval decide ${approval.id}`),
+      new RegExp(`asked Shall this plan be built\\?[^]*pawl approval decide ${approval.id.slice(-7)}`),
     )
     terminal.interrupt()
     expect((await terminal.ended).code).toBe(130)
