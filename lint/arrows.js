@@ -100,7 +100,7 @@ export const ROOMS = {
     feed: ['sql'],
     account: ['sql'],
     workflow: ['generated', 'sql'],
-    run: ['generated', 'sql', 'rows', 'feed'],
+    run: ['generated', 'sql', 'rows', 'feed', 'workflow'],
     activity: ['generated', 'sql', 'rows', 'run'],
     workspace: ['generated', 'sql', 'rows', 'run'],
   },

@@ -1,6 +1,7 @@
 import { parse } from 'graphql'
 import { Client } from 'pg'
 import type { Caller, Commands } from '../../src/commands/kit/context.ts'
+import { openWriter } from '../../src/commands/kit/openWriter.ts'
 import { openSignals } from '../../src/events/signals.ts'
 import { openStreams } from '../../src/events/streams.ts'
 import { executeOperation } from '../../src/graphql/request/execute.ts'
@@ -45,6 +46,7 @@ export async function openAsker(
   const streams = openStreams({ store, signals })
   const commands: Commands = {
     store,
+    writer: openWriter(store),
     validator,
     settings: DEFAULT_SETTINGS,
     announce: () => undefined,

@@ -9,10 +9,9 @@ import { nextDueAt } from '../../src/lifecycle/decide/due.ts'
 import type { Json, Run } from '../../src/lifecycle/run/run.ts'
 import { DEFAULT_SETTINGS } from '../../src/lifecycle/run/settings.ts'
 import { draftRun } from '../../src/lifecycle/decide/start.ts'
-import { applyDecision } from '../../src/store/run/applyDecision.ts'
-import { createRun } from '../../src/store/run/createRun.ts'
-import { findIdempotencyKey } from '../../src/store/run/findIdempotencyKey.ts'
+import { applyDecision, applyDecisions } from '../../src/store/run/applyDecision.ts'
 import { loadForDecision } from '../../src/store/run/loadForDecision.ts'
+import { loadForStarts } from '../../src/store/run/loadForStart.ts'
 import type { Store } from '../../src/store/sql/openStore.ts'
 import type { Connection } from '../../src/store/sql/statement.ts'
 import type { StoredWorkflow } from '../../src/store/sql/workflowCache.ts'
@@ -71,9 +70,17 @@ export class RunRecording {
     this.#run = run
     const key = toKey('startRun', { workflow: workflow.name })
     return record(async (connection) => {
-      await findIdempotencyKey(connection, PROJECT, key.operation, key.key)
+      const { name, version } = workflow
+      const lookup = {
+        project: PROJECT,
+        workflow: name,
+        version,
+        concurrencyKey: null,
+        idempotencyKey: key.key,
+      }
+      await loadForStarts(connection, this.#store, [lookup])
       const dueAt = nextDueAt(run, workflow.definition, DEFAULT_SETTINGS)
-      await createRun(connection, run, events, { dueAt, key, continued: null, above: null })
+      await applyDecisions(connection, [{ before: null, after: run, events, dueAt, key }])
     })
   }
 
@@ -102,7 +109,7 @@ export class RunRecording {
     const lookup = { runId: before.id, namedId: null, operation, key: key.key, scope: null }
     return record(async (connection) => {
       await loadForDecision(connection, this.#store, lookup)
-      await applyDecision(connection, { before, after, events, dueAt, key })
+      await applyDecision(connection, { before, after, events, until: null, dueAt, key })
     })
   }
 }
@@ -110,8 +117,8 @@ export class RunRecording {
 /** Sends statements one after the other; fails if the guard of one does not match. */
 export async function send(pool: Pool, statements: readonly Statement[]): Promise<void> {
   for (const statement of statements) {
-    const { rowCount } = await pool.query(statement)
-    if (statement.name === 'apply-decision' && rowCount !== 1)
+    const { rows } = await pool.query<{ outcome?: string }>(statement)
+    if (statement.name.startsWith('apply-decision') && rows[0]?.outcome !== 'WRITTEN')
       throw new Error('a guard found another revision')
   }
 }

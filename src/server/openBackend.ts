@@ -4,6 +4,7 @@ import { whyReserved } from '../ownDirectories.ts'
 import type { OwnDirectory } from '../ownDirectories.ts'
 import { sweepRun } from '../commands/run/changeRun.ts'
 import type { Commands } from '../commands/kit/context.ts'
+import { openWriter } from '../commands/kit/openWriter.ts'
 import type { Config } from '../config.ts'
 import { migrate } from '../database/migrate/migrate.ts'
 import { type Database, openDatabase } from '../database/openDatabase.ts'
@@ -75,6 +76,7 @@ export async function openBackend({ config, log, teardown, signal }: BackendOpti
   teardown.add(() => validator.close())
   const commands: Commands = {
     store,
+    writer: openWriter(store),
     validator,
     settings: settingsSchema.strip().parse(config),
     announce(runId) {

@@ -1,4 +1,5 @@
 import type { Caller, Commands } from '../../src/commands/kit/context.ts'
+import { openWriter } from '../../src/commands/kit/openWriter.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/lifecycle/run/settings.ts'
 import { openValidator } from '../../src/validation/validator.ts'
 import type { Store } from '../../src/store/sql/openStore.ts'
@@ -29,6 +30,7 @@ const validator = openValidator()
 export function toCommands(store: Store, settings: Partial<Settings> = {}): Commands {
   return {
     store,
+    writer: openWriter(store),
     settings: { ...DEFAULT_SETTINGS, ...settings },
     validator,
     announce: () => undefined,

@@ -3,7 +3,9 @@ import type { ArtifactProblem, Json } from '../../lifecycle/run/run.ts'
 import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import type { Settings } from '../../lifecycle/run/settings.ts'
 import type { Role } from '../../lifecycle/run/enums.ts'
+import type { RunBatches } from '../../store/run/runBatches.ts'
 import type { Store } from '../../store/sql/openStore.ts'
+import type { TakeTurn } from './turns.ts'
 
 /** Validates files and schemas from agents, outside the server's main thread. */
 export interface Validator {
@@ -23,9 +25,18 @@ export interface Validator {
   checkSchemas(definition: WorkflowDefinition, caller: string): Promise<readonly WorkflowIssue[]>
 }
 
+/**
+ * What all commands of a server share on their way to the database: the order of commands about one run, and batches of loads and
+ * writes of different runs.
+ */
+export interface Writer extends RunBatches {
+  readonly takeTurn: TakeTurn
+}
+
 /** Dependencies shared by all commands. */
 export interface Commands {
   readonly store: Store
+  readonly writer: Writer
   readonly settings: Settings
   /**
    * Wakes the readers of this run's log or of this workspace, or lets servers look up anew who a token belongs to; called after the

@@ -33,6 +33,8 @@ export interface Contest<R> {
   readonly attempt: (round: Round) => Promise<Applied<R> | undefined>
   /** Runs `work` with a lock on the row that the writers compete for; absent: there is no such row. */
   readonly lock?: <T>(work: (connection: Connection) => Promise<T>) => Promise<T | undefined>
+  /** The run that the writers of this server pass one after the other; absent: they meet only in the database. */
+  readonly turn?: string
   /** Number of rounds before the row is locked; default: 2. */
   readonly optimistic?: number
   /** Maximum number of rounds; default: 3. */
@@ -47,22 +49,20 @@ export interface Contest<R> {
 /**
  * Load, decide, apply: the loop behind every command. A decision is written on the condition that the revision it was
  * made on is unchanged; after a conflict it is made again on the current state, in the last rounds with the row
- * locked, so that many concurrent writers make progress. Changes are announced after the commit: a reader woken
+ * locked, so that many concurrent writers make progress. Those of one server take turns. Changes are announced after the commit: a reader woken
  * before it would find nothing and wait again.
  *
- * @throws ContendedError if it can't be applied within the last round
+ * @throws ContendedError if it can't be applied within the last round, or its turn does not come
  */
 export async function decideAndApply<R>(
-  { store, announce }: Pick<Commands, 'store' | 'announce'>,
-  { subject, attempt, lock, optimistic = 2, rounds = 3, constraints }: Contest<R>,
+  { store, writer, announce }: Pick<Commands, 'store' | 'writer' | 'announce'>,
+  { subject, attempt, lock, turn, optimistic = 2, rounds = 3, constraints }: Contest<R>,
 ): Promise<Applied<R>> {
   for (let round = 0; round < rounds; round++) {
     const isLocked = lock !== undefined && round >= optimistic
     try {
-      const applied = await attempt({
-        isLocked,
-        withConnection: isLocked ? lock : (work) => work(store.pool),
-      })
+      const tried = () => attempt({ isLocked, withConnection: isLocked ? lock : (work) => work(store.pool) })
+      const applied = await (turn === undefined ? tried() : writer.takeTurn(turn, tried))
       applied?.written.forEach((id) => announce(id))
       if (applied) return applied
     } catch (error) {

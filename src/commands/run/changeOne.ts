@@ -2,14 +2,15 @@ import type { Command } from '../../lifecycle/run/commandInputs.ts'
 import { canBeRefusedWith, type RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import { type Decision, decide } from '../../lifecycle/decide.ts'
 import { nextDueAt } from '../../lifecycle/decide/due.ts'
-import type { Json, Run } from '../../lifecycle/run/run.ts'
+import { type Json, liveClaim, type Run } from '../../lifecycle/run/run.ts'
 import { isSettledStatus } from '../../lifecycle/run/enums.ts'
-import { applyDecision, type Change } from '../../store/run/applyDecision.ts'
+import type { Change } from '../../store/run/applyDecision.ts'
 import { deleteRun } from '../../store/run/delete/deleteRun.ts'
 import { findChainHolder } from '../../store/run/claim/findChainHolder.ts'
 import { findConcurrencyKeyHolder } from '../../store/run/claim/findConcurrencyKeyHolder.ts'
-import { type LoadedForDecision, loadForDecision } from '../../store/run/loadForDecision.ts'
+import type { LoadedForDecision } from '../../store/run/loadForDecision.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
+import { accessBy, type RunAccess } from '../../store/run/runBatches.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import type { IdempotencyKey } from '../../store/sql/idempotencyKey.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
@@ -70,6 +71,7 @@ export async function changeOne<C extends Command>(
   const { store } = commands
   const changed = await decideAndApply<Changed>(commands, {
     subject: runId,
+    turn: runId,
     lock: (work) => withRunLocked(store, runId, work),
     attempt: ({ isLocked, withConnection }) =>
       withConnection((connection) => attempt(commands, connection, caller, request, isLocked)),
@@ -101,7 +103,8 @@ async function attempt(
 ): Promise<Applied<Changed> | undefined> {
   const { runId, ifRevision } = request
   const command = ifRevision == null ? request.command : { ...request.command, ifRevision }
-  const loaded = await load(commands, connection, request)
+  const access = isLocked ? accessBy(connection, commands.store) : commands.writer
+  const loaded = await load(access, connection, request)
   if (!loaded) return unwritten(refused(refuse({ type: 'NotFound', kind: 'RUN', id: runId })))
   const denied =
     checkRun(caller, loaded.run) ?? checkRole(caller, command.type) ?? request.authorize?.(loaded.run)
@@ -115,10 +118,20 @@ async function attempt(
   const parentId = note && loaded.run.parentId
   const settle = () => (parentId ? sweepOne(commands, parentId) : Promise.resolve())
   const parent = parentId
-    ? await decideParentNote(commands, connection, caller, { parentId, note, settle })
+    ? await decideParentNote(commands, access, caller, { parentId, note, settle })
     : null
   if (parent === undefined) return undefined
-  if (!(await apply(commands, connection, caller, request, loaded, decision, parent))) return undefined
+  const isApplied =
+    decision.result.ok && decision.result.deleted
+      ? deleteRun(
+          connection,
+          loaded.run,
+          actorOf(caller),
+          toKey(request, loaded),
+          newId('workspaceOperation'),
+        )
+      : apply(commands, access, request, loaded, decision, parent)
+  if (!(await isApplied)) return undefined
   const wrote = decision.run !== loaded.run || (decision.result.ok && decision.result.deleted)
   const result = show(loaded, decision)
   // a refusal shows the run after due changes; an accepted command may itself have ended the claim
@@ -161,7 +174,7 @@ function namedRow(command: Command): string | null {
 }
 
 async function load(
-  { store }: Commands,
+  access: RunAccess,
   connection: Connection,
   { runId, command, idempotencyKey, scope }: RunRequest,
 ): Promise<LoadedForDecision | null> {
@@ -172,11 +185,11 @@ async function load(
     key: idempotencyKey ?? null,
     scope: scope ?? null,
   }
-  const loaded = await loadForDecision(connection, store, lookup)
+  const loaded = await access.load(lookup)
   // no server was watching for a while: expired leases are extended before anyone is judged by them
   if (!loaded || loaded.now - loaded.tickAt <= TICK_STALE_AFTER_SECONDS * 1000) return loaded
   await tick(connection)
-  return loadForDecision(connection, store, lookup)
+  return access.load(lookup)
 }
 
 function isUnlogged({ result, events }: Decision): boolean {
@@ -185,23 +198,19 @@ function isUnlogged({ result, events }: Decision): boolean {
 
 /** Writes a decision; returns true if it was written or there was nothing to write. */
 async function apply(
-  commands: Commands,
-  connection: Connection,
-  caller: Caller,
+  { settings }: Commands,
+  access: RunAccess,
   request: RunRequest,
   loaded: LoadedForDecision,
   { result, events, run }: Decision,
   parent: Change | null,
 ): Promise<boolean> {
-  const key = result.ok && (result.changed || result.deleted) ? toKey(request, loaded) : null
-  if (result.ok && result.deleted) {
-    // due changes no longer matter: the run is deleted as it was loaded
-    return deleteRun(connection, loaded.run, actorOf(caller), key, newId('workspaceOperation'))
-  }
-  if (run === loaded.run) return true
-  const dueAt = nextDueAt(run, loaded.workflow, commands.settings)
-  const change = { before: loaded.run, after: run, events, dueAt, key, ...contentsOf(request) }
-  return applyDecision(connection, change, parent)
+  const { run: before, workflow, now } = loaded
+  if (run === before) return true
+  const key = result.ok && result.changed ? toKey(request, loaded) : null
+  const until = liveClaim(before.claim, now)?.expiresAt ?? null
+  const dueAt = nextDueAt(run, workflow, settings)
+  return access.apply({ before, after: run, events, until, dueAt, key, ...contentsOf(request) }, parent)
 }
 
 function contentsOf({ contents }: RunRequest): Pick<RunRequest, 'contents'> {
@@ -221,20 +230,17 @@ function toKey(
 async function findConflict(commands: Commands, runId: string): Promise<Changed | undefined> {
   const [loaded] = await loadRuns(commands.store.pool, commands.store, [runId])
   if (!loaded || loaded.run.concurrencyKey === null) return undefined
-  const holder = await currentHolder(commands, loaded.run.project, loaded.run.concurrencyKey)
+  const holderId = await findConcurrencyKeyHolder(
+    commands.store.pool,
+    loaded.run.project,
+    loaded.run.concurrencyKey,
+  )
+  const holder = holderId && (await currentHolder(commands, holderId))
   return holder ? refused(objection({ type: 'ConcurrencyConflict', holder, holds: 'KEY' })) : undefined
 }
 
-/**
- * Returns the run that holds a concurrency key, after applying its due changes; null if the key is no longer held.
- */
-export async function currentHolder(
-  commands: Commands,
-  project: string,
-  key: string,
-): Promise<LoadedRun | null> {
-  const id = await findConcurrencyKeyHolder(commands.store.pool, project, key)
-  if (id === null) return null
+/** Returns a run that holds a concurrency key, after applying its due changes; null if it no longer holds it. */
+export async function currentHolder(commands: Commands, id: string): Promise<LoadedRun | null> {
   const { result } = await sweepOne(commands, id)
   if (!result.ok) return null
   const { run } = result.run

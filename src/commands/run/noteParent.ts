@@ -3,8 +3,7 @@ import { type Decision, decide } from '../../lifecycle/decide.ts'
 import { nextDueAt } from '../../lifecycle/decide/due.ts'
 import type { Run } from '../../lifecycle/run/run.ts'
 import type { Change } from '../../store/run/applyDecision.ts'
-import { loadForDecision } from '../../store/run/loadForDecision.ts'
-import type { Connection } from '../../store/sql/statement.ts'
+import type { RunAccess } from '../../store/run/runBatches.ts'
 import { actorOf, type Caller, type Commands } from '../kit/context.ts'
 import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 
@@ -30,14 +29,13 @@ export function parentNoteOf({ id, parentId, detached }: Run, { events }: Decisi
  * @param settle applies the parent's due changes, which must be written first and separately
  */
 export async function decideParentNote(
-  commands: Commands,
-  connection: Connection,
+  { settings }: Pick<Commands, 'settings'>,
+  access: RunAccess,
   caller: Caller,
   { parentId, note, settle }: { parentId: string; note: ParentNote; settle: () => Promise<unknown> },
 ): Promise<Change | null | undefined> {
-  const { store, settings } = commands
   const lookup = { runId: parentId, namedId: null, operation: '', key: null, scope: null }
-  const loaded = await loadForDecision(connection, store, lookup)
+  const loaded = await access.load(lookup)
   if (!loaded) return null
   const { run, events, result } = decide(
     { ...loaded, ...DECISION_FUNCTIONS, settings },
@@ -52,5 +50,5 @@ export async function decideParentNote(
   if (!result.ok) return undefined
   if (!isNoted) return null
   const dueAt = nextDueAt(run, loaded.workflow, settings)
-  return { before: loaded.run, after: run, events, dueAt, key: null }
+  return { before: loaded.run, after: run, events, until: null, dueAt, key: null }
 }

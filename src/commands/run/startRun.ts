@@ -3,17 +3,15 @@ import { claim } from '../../lifecycle/decide/ownership.ts'
 import { nextDueAt } from '../../lifecycle/decide/due.ts'
 import { NO_FAMILY } from '../../lifecycle/run/family.ts'
 import { differingFields } from '../../lifecycle/log/keptRequest.ts'
-import type { Json, Run } from '../../lifecycle/run/run.ts'
+import type { Instant, Json, Run } from '../../lifecycle/run/run.ts'
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import { draftRun } from '../../lifecycle/decide/start.ts'
 import type { Change } from '../../store/run/applyDecision.ts'
-import { readClock } from '../../store/sql/clock.ts'
 import { createRun } from '../../store/run/createRun.ts'
-import { findIdempotencyKey } from '../../store/run/findIdempotencyKey.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
-import type { Connection } from '../../store/sql/statement.ts'
+import { accessBy, type RunAccess } from '../../store/run/runBatches.ts'
 import { withRunLocked } from '../../store/sql/withRowLocked.ts'
-import { findWorkflow, listWorkflowNames } from '../../store/workflow/workflows.ts'
+import { listWorkflowNames } from '../../store/workflow/workflows.ts'
 import { objection, refuse, type ResultOf, type RunResult, type RunSuccess } from '../kit/answers.ts'
 import { checkProject, checkRole } from '../kit/authorize.ts'
 import { currentHolder, sweepChainOf, sweepOne } from './changeOne.ts'
@@ -51,7 +49,7 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
     checkRole(caller, 'startRun') ??
     (start.claim ? checkRole(caller, 'claimRun') : undefined)
   if (denied) return denied
-  const { project, concurrencyKey, parentRunId, continuesRunId } = start
+  const { concurrencyKey, parentRunId, continuesRunId } = start
   const parentId = start.isDetached ? null : parentRunId
   const { result } = await decideAndApply<StartResult>(commands, {
     subject: continuesRunId ?? parentRunId ?? `concurrency key ${concurrencyKey ?? ''}`,
@@ -62,13 +60,8 @@ export async function startRun(commands: Commands, caller: Caller, start: StartR
       event_idempotency_key: decideAnew,
       run_continued_once: decideAnew,
       run_chain: () => sweepContinued(commands, continuesRunId),
-      run_concurrency_key: async () => {
-        // the holder may be the run started by this same request, sent twice concurrently
-        const replayed = await findReplay(commands, start)
-        if (replayed) return replayed
-        const holder = await currentHolder(commands, project, concurrencyKey ?? '')
-        return holder ? objection({ type: 'ConcurrencyConflict', holder, holds: 'KEY' }) : undefined
-      },
+      // the next round finds the holder, or that it is the run started by this same request, sent twice concurrently
+      run_concurrency_key: decideAnew,
     },
   })
   return result
@@ -85,32 +78,41 @@ async function attempt(
   commands: Commands,
   caller: Caller,
   start: StartRun,
-  { withConnection }: Round,
+  round: Round,
 ): Promise<Applied<StartResult> | undefined> {
-  const replayed = await findReplay(commands, start)
+  const loaded = await commands.writer.loadForStart(start)
+  const replayed = loaded.kept && (await replay(commands, start, loaded.kept))
   if (replayed) return unwritten(replayed)
   const { project, workflow: name, version } = start
-  const workflow = await findWorkflow(commands.store, { project, name, version })
-  if (!workflow) {
+  if (!loaded.workflow) {
     const known = await listWorkflowNames(commands.store, project)
     return unwritten(refuse({ type: 'NotFound', kind: 'WORKFLOW', id: name, version, known }))
   }
   // before any row is locked, because the parent's due changes are written separately
-  const origin = await findOrigin(commands, caller, start, workflow)
+  const origin = await findOrigin(commands, caller, start, loaded.workflow)
   // the obstacle may be the run started by this same request, sent twice concurrently
   if ('problem' in origin) return unwritten((await findReplay(commands, start)) ?? origin)
-  return withConnection((connection) => create(commands, connection, caller, start, origin))
+  const holder = loaded.holderId && (await currentHolder(commands, loaded.holderId))
+  if (holder) return unwritten(objection({ type: 'ConcurrencyConflict', holder, holds: 'KEY' }))
+  return create(commands, round, caller, start, { ...origin, now: loaded.now })
 }
 
 async function findReplay(
-  { store }: Commands,
+  { store, writer }: Commands,
   start: StartRun,
 ): Promise<RunResult<'IdempotencyMismatch'> | undefined> {
   if (start.idempotencyKey === null) return undefined
-  const kept = await findIdempotencyKey(store.pool, start.project, 'startRun', start.idempotencyKey)
-  if (!kept) return undefined
+  const { kept } = await writer.loadForStart(start)
+  return kept ? replay({ store }, start, kept) : undefined
+}
+
+async function replay(
+  { store }: Pick<Commands, 'store'>,
+  { request }: StartRun,
+  kept: KeptKey,
+): Promise<RunResult<'IdempotencyMismatch'> | undefined> {
   const [run] = await loadRuns(store.pool, store, [kept.runId])
-  return run && answerKept(kept, run, start.request)
+  return run && answerKept(kept, run, request)
 }
 
 /** Returns the answer to a key that was used before: the first result, or the differing paths. */
@@ -126,54 +128,59 @@ export function answerKept(kept: KeptKey, run: LoadedRun, request: Json): RunRes
  */
 async function create(
   commands: Commands,
-  connection: Connection,
+  { isLocked, withConnection }: Round,
   caller: Caller,
   start: StartRun,
-  { workflow, continued, ...origin }: Origin,
+  { workflow, continued, now, ...origin }: Origin & { readonly now: Instant },
 ): Promise<Applied<StartResult> | undefined> {
-  const { settings } = commands
+  const { store, settings, writer } = commands
   const draft = draftRun({
     ...start,
     ...origin,
     id: newId('run'),
     workflow,
-    now: await readClock(connection),
+    now,
     actor: actorOf(caller),
     newPhaseId: () => newId('phase'),
   })
   if (start.claim) claim(draft, start.claim)
-  const { run, events, now } = draft
-  const parent = await noteStart(commands, connection, caller, run)
-  if (parent === undefined) return undefined
+  const { run, events } = draft
   const { idempotencyKey, project: scope, request } = start
   const key = idempotencyKey === null ? null : { scope, operation: 'startRun', key: idempotencyKey, request }
   const dueAt = nextDueAt(run, workflow.definition, settings)
-  const created = await createRun(connection, run, events, { dueAt, key, continued, above: parent })
+  const isAttached = run.parentId !== null && !run.detached
+  const created =
+    continued || isAttached
+      ? await withConnection(async (connection) => {
+          const access = isLocked ? accessBy(connection, store) : writer
+          const above = isAttached ? await noteStart(commands, access, caller, run) : null
+          if (above === undefined) return undefined
+          const made = await createRun(connection, run, events, { dueAt, key, continued, above })
+          return made && [made.workspaceId, above?.before.id]
+        })
+      : await writer.create({ before: null, after: run, events, dueAt, key }).then(() => [])
   // the continued run or the parent changed, or was deleted
   if (!created) return undefined
   // no ancestor has ended, otherwise the start would have been refused
   const loaded: LoadedRun = { run, workflow: workflow.definition, now, family: NO_FAMILY, continuedBy: null }
   return {
     result: { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null },
-    written: [run.id, created.workspaceId, parent && parent.before.id].filter((id) => id !== null),
+    written: [run.id, ...created].filter((id) => id != null),
   }
 }
 
-/**
- * Decides the note on the parent of a new run. Returns null if it has none or is detached; undefined if the round
- * must be repeated.
- */
+/** Decides the note on the parent of a new run; undefined if the round must be repeated. */
 async function noteStart(
   commands: Commands,
-  connection: Connection,
+  access: RunAccess,
   caller: Caller,
-  { id: childId, parentId, detached, epoch }: Run,
-): Promise<Change | null | undefined> {
-  if (parentId === null || detached) return null
+  { id: childId, parentId, epoch }: Run,
+): Promise<Change | undefined> {
+  if (parentId === null) return undefined
   const note = { type: 'noteChildStarted', childId, epoch } as const
   const settle = () => sweepOne(commands, parentId)
   // a parent deleted in between repeats the round, which looks it up again
-  return (await decideParentNote(commands, connection, caller, { parentId, note, settle })) ?? undefined
+  return (await decideParentNote(commands, access, caller, { parentId, note, settle })) ?? undefined
 }
 
 /** Applies due changes to the run that occupies the chain of the run to be continued. */

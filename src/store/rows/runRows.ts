@@ -80,8 +80,13 @@ function toGrace({ grace_seconds: seconds, grace_ends_at: endsAt }: Rows['run'])
 
 /** The columns of a run that decisions write, as JSON for `jsonb_populate_record`; also used for a new run. */
 export function toRunJson(run: Run, dueAt: Instant | null): string {
+  return JSON.stringify(toRunRow(run, dueAt))
+}
+
+/** The columns of a run that decisions write, by name. */
+export function toRunRow(run: Run, dueAt: Instant | null): { readonly [column: string]: unknown } {
   const { claim, grace } = run
-  const row = toRow(RUN_COLUMNS, {
+  return toRow(RUN_COLUMNS, {
     ...run,
     workflowId: run.workflow.id,
     graceSeconds: grace?.seconds ?? null,
@@ -95,5 +100,4 @@ export function toRunJson(run: Run, dueAt: Instant | null): string {
     dueAt,
     parentTold: false,
   })
-  return JSON.stringify(row)
 }

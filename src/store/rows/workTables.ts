@@ -70,8 +70,21 @@ export type WorkRow<T extends keyof WorkTables> = {
 export type WorkRows = { readonly [T in keyof WorkTables]: readonly WorkRow<T>[] }
 
 /**
- * SQL that writes the rows of a parameter, a JSON object with a list for each table, for the run selected by the CTE
- * `guard`; writes none if `guard` is empty.
+ * The rows of several decisions as JSON: a list for each table, in which each row carries the position of its decision. A row must never be
+ * written by another decision's permission.
+ */
+export function toWorkJson(decisions: readonly WorkRows[]): string {
+  const tables = Object.keys(WORK_TABLES) as (keyof WorkTables)[]
+  const lists = tables.map((table) => [
+    table,
+    decisions.flatMap((rows, ord) => rows[table].map((row) => ({ ...row, ord }))),
+  ])
+  return JSON.stringify(Object.fromEntries(lists))
+}
+
+/**
+ * SQL that writes the rows of a parameter, as made by `toWorkJson`, for the runs selected by the CTE `guard`, which has the columns `id`
+ * and `ord`. Rows of decisions that `guard` does not let through are not written.
  */
 export function insertWorkRows(parameter: string): string {
   return Object.values<AnyTable>(WORK_TABLES)
@@ -79,7 +92,7 @@ export function insertWorkRows(parameter: string): string {
     .join(',\n')
 }
 
-/** SQL that appends the events of such a parameter to the log of the run selected by another CTE. */
+/** SQL that appends the events of such a parameter to the logs of the runs selected by another CTE. */
 export function insertEvents(parameter: string, guard: string): string {
   return `${guard}_event_written AS (${insertRows(WORK_TABLES.event, parameter, guard)})`
 }
@@ -98,7 +111,7 @@ function insertRows({ columns, key, changes }: AnyTable, parameter: string, guar
   return `
   INSERT INTO ${table} (run_id, ${names.join(', ')})
   SELECT ${guard}.id, ${names.map((name) => `n.${name}`).join(', ')}
-  FROM ${guard}, jsonb_to_recordset(${parameter}::jsonb -> '${table}') AS n(${types.join(', ')})
-  ${table === 'event' ? 'ORDER BY n.seq' : ''}
+  FROM ${guard} JOIN jsonb_to_recordset(${parameter}::jsonb -> '${table}') AS n("ord" int, ${types.join(', ')}) USING (ord)
+  ${table === 'event' ? 'ORDER BY ord, n.seq' : ''}
   ${key ? `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${set.join(', ')}` : ''}`
 }

@@ -1,19 +1,30 @@
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { Instant, Run } from '../../lifecycle/run/run.ts'
-import { column, type Connection, prepare, query } from '../sql/statement.ts'
+import { column, type Connection, prepare, query, text } from '../sql/statement.ts'
 import { toReleaseKey } from '../rows/releaseKey.ts'
 import { type UnloggedData, collectChangedRows } from '../rows/workRows.ts'
 import { type ColumnName, toDate } from '../sql/columns.ts'
-import { RUN_COLUMNS, toRunJson } from '../rows/runRows.ts'
-import { insertWorkRows, insertEvents } from '../rows/workTables.ts'
+import { RUN_COLUMNS, toRunJson, toRunRow } from '../rows/runRows.ts'
+import { insertEvents, insertWorkRows, toWorkJson } from '../rows/workTables.ts'
 
-/** What applying a decision writes. */
-export interface Change extends UnloggedData {
-  readonly before: Run
+/** What applying a decision writes, whether it changes a run or creates one. */
+interface Written extends UnloggedData {
   readonly after: Run
   readonly events: readonly RunEvent[]
   /** When the sweep should next check the run. */
   readonly dueAt: Instant | null
+}
+
+/** A run that changes. */
+export interface Change extends Written {
+  readonly before: Run
+  /** Until when the decision holds: the expiry of a lease that was live when it was made; null: until the run changes. */
+  readonly until: Instant | null
+}
+
+/** A run that is created, beside no other run. */
+export interface NewRun extends Written {
+  readonly before: null
 }
 
 /** The columns that are set when a run is created and never change. */
@@ -58,21 +69,59 @@ const set = (releaseKey: string): string =>
     `release_key = coalesce(${releaseKey}, r.release_key)`,
   ].join(', ')
 
-/** The one statement that changes a run, guarded by the revision and the lease that the decision was based on (G1). */
-const APPLY = prepare({
-  name: 'apply-decision',
-  row: {
-    id: column('run', 'id'),
-  },
-  text: `
-WITH guard AS (
-  UPDATE run r SET ${set('$6')}
-  FROM jsonb_populate_record(NULL::run, $4::jsonb) n
-  WHERE r.id = $1 AND r.revision = $2 AND r.lease_expires_at IS NOT DISTINCT FROM $3::timestamptz
-  RETURNING r.id
-), ${insertWorkRows('$5')}
-SELECT id FROM guard`,
-})
+/**
+ * The statement that changes runs and creates them, each decision guarded by the revision and the lease that it was based on (G1). Its
+ * parameter is that of `toDecisionsJson`.
+ *
+ * - The rows are locked first, in the order of their ids, and the guard reads what was locked. The clock is judged after that: PostgreSQL
+ *   does not re-evaluate a condition of the UPDATE after a wait that changed nothing.
+ * - The idempotency key is looked up here, because a violated constraint would cost all decisions of the statement. A run that is created
+ *   under a key that is taken is left out for the same reason.
+ * - The rows that belong to a run are joined on the position of the decision, not on the run.
+ *
+ * @param wait SQL that says what happens to rows that others have locked; empty: the statement waits for them
+ */
+const applying = (name: string, wait: string) =>
+  prepare({
+    name,
+    row: { outcome: text },
+    text: `
+WITH decision AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($1::jsonb -> 'decision') AS d(ord int, id text, revision int, lease timestamptz, until timestamptz,
+    release_key text, key_scope text, operation text, key text, run jsonb)
+), held AS MATERIALIZED (
+  SELECT r.id, r.revision, r.lease_expires_at FROM run r
+  WHERE r.id = ANY (ARRAY(SELECT d.id FROM decision d WHERE d.revision IS NOT NULL))
+  ORDER BY r.id FOR NO KEY UPDATE ${wait}
+), current AS MATERIALIZED (
+  SELECT d.* FROM decision d JOIN held h USING (id)
+  WHERE h.revision = d.revision AND h.lease_expires_at IS NOT DISTINCT FROM d.lease
+), changed AS (
+  UPDATE run r SET ${set('c.release_key')}
+  FROM current c, jsonb_populate_record(NULL::run, c.run) n
+  WHERE r.id = c.id AND (c.until IS NULL OR c.until > clock_timestamp()) AND ${isNewKey('c')}
+  RETURNING r.id, c.ord
+), created AS (
+  INSERT INTO run SELECT n.* FROM decision d, jsonb_populate_record(NULL::run, d.run) n
+  WHERE d.revision IS NULL AND ${isNewKey('d')}
+  ORDER BY n.project, n.concurrency_key, d.key ON CONFLICT DO NOTHING
+  RETURNING id
+), guard AS (
+  SELECT id, ord FROM changed UNION ALL SELECT id, d.ord FROM created JOIN decision d USING (id)
+), ${insertWorkRows('$1')}
+SELECT CASE WHEN g.ord IS NOT NULL THEN 'WRITTEN' WHEN d.revision IS NOT NULL AND h.id IS NULL THEN 'LOCKED' ELSE 'LOST' END AS outcome
+FROM decision d LEFT JOIN guard g USING (ord) LEFT JOIN held h ON h.id = d.id ORDER BY d.ord`,
+  })
+
+/** SQL that is true if no event carries the key of a decision; a scalar subquery, because NOT EXISTS is planned as a join of all. */
+function isNewKey(alias: string): string {
+  return `(SELECT true FROM event e
+    WHERE e.key = ${alias}.key AND e.operation = ${alias}.operation AND e.key_scope = ${alias}.key_scope LIMIT 1) IS NULL`
+}
+
+const APPLY = applying('apply-decision', '')
+
+const APPLY_TOGETHER = applying('apply-decisions', 'SKIP LOCKED')
 
 /**
  * Like `APPLY`, but also writes the parent's events in the same statement: if either row differs from the one the
@@ -94,12 +143,12 @@ WITH held AS MATERIALIZED (
   UPDATE run r SET ${set('$6')}
   FROM jsonb_populate_record(NULL::run, $4::jsonb) n
   WHERE r.id = $1 AND (SELECT count(*) FROM held) = 2
-  RETURNING r.id
+  RETURNING r.id, 0 AS ord
 ), above AS (
   UPDATE run r SET ${set('NULL')}
   FROM guard, jsonb_populate_record(NULL::run, $10::jsonb) n
   WHERE r.id = $7
-  RETURNING r.id
+  RETURNING r.id, 0 AS ord
 ), ${insertEvents('$11', 'above')}, ${insertWorkRows('$5')}
 SELECT id FROM guard`,
 })
@@ -118,7 +167,7 @@ above AS (
   UPDATE run r SET ${set('NULL')}
   FROM ${after ? `${after}, ` : ''}jsonb_populate_record(NULL::run, ${row}::jsonb) n
   WHERE r.id = ${id} AND r.revision = ${revision} AND r.lease_expires_at IS NOT DISTINCT FROM ${lease}::timestamptz
-  RETURNING r.id
+  RETURNING r.id, 0 AS ord
 ), ${insertEvents(events, 'above')}`
 }
 
@@ -129,7 +178,7 @@ export function toParentValues({ before, after, events, dueAt, key }: Change): u
     before.revision,
     toDate(before.claim?.expiresAt ?? null),
     toRunJson(after, dueAt),
-    JSON.stringify(collectChangedRows(before, after, events, { key })),
+    toWorkJson([collectChangedRows(before, after, events, { key })]),
   ]
 }
 
@@ -144,18 +193,60 @@ export async function applyDecision(
   change: Change,
   above: Change | null = null,
 ): Promise<boolean> {
-  const { before, after, events, dueAt, key } = change
-  const values = [
+  if (!above) {
+    const [row] = await query(connection, APPLY, [toDecisionsJson([change])])
+    return row?.outcome === 'WRITTEN'
+  }
+  const { before, after, events, dueAt } = change
+  const rows = await query(connection, APPLY_WITH_PARENT, [
     before.id,
     before.revision,
     toDate(before.claim?.expiresAt ?? null),
     toRunJson(after, dueAt),
-    JSON.stringify(collectChangedRows(before, after, events, change)),
-    // a release after settling leaves no event to keep its key on
-    events.length === 0 && key?.operation === 'releaseRun' ? toReleaseKey(before.fence, key.key) : null,
-  ]
-  const rows = above
-    ? await query(connection, APPLY_WITH_PARENT, [...values, ...toParentValues(above)])
-    : await query(connection, APPLY, values)
+    toWorkJson([collectChangedRows(before, after, events, change)]),
+    toReleaseKeyOf(change),
+    ...toParentValues(above),
+  ])
   return rows.length === 1
+}
+
+/**
+ * What became of a decision: LOST if a concurrent change came first, and it must be made again; LOCKED if another transaction has the
+ * row, so that it must be applied alone, which waits.
+ */
+export type Outcome = 'WRITTEN' | 'LOST' | 'LOCKED'
+
+/** Applies decisions about different runs in one statement; one that can't be applied does not affect the others. */
+export async function applyDecisions(
+  connection: Connection,
+  decisions: readonly (Change | NewRun)[],
+): Promise<Outcome[]> {
+  const rows = await query(connection, APPLY_TOGETHER, [toDecisionsJson(decisions)])
+  return rows.map(({ outcome }) => outcome as Outcome)
+}
+
+function toDecisionsJson(decisions: readonly (Change | NewRun)[]): string {
+  const rows = decisions.map((decision, ord) => {
+    const { before, after, dueAt, key } = decision
+    const lease = before?.claim?.expiresAt ?? null
+    return {
+      ord,
+      id: after.id,
+      revision: before?.revision ?? null,
+      lease: toDate(lease),
+      until: decision.before ? toDate(decision.until) : null,
+      release_key: decision.before ? toReleaseKeyOf(decision) : null,
+      key_scope: key?.scope,
+      operation: key?.operation,
+      key: key?.key,
+      run: toRunRow(after, dueAt),
+    }
+  })
+  const work = decisions.map((each) => collectChangedRows(each.before, each.after, each.events, each))
+  return `{"decision":${JSON.stringify(rows)},${toWorkJson(work).slice(1)}`
+}
+
+/** A release after settling leaves no event to keep its key on. */
+function toReleaseKeyOf({ before, events, key }: Change): string | null {
+  return events.length === 0 && key?.operation === 'releaseRun' ? toReleaseKey(before.fence, key.key) : null
 }

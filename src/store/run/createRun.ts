@@ -6,7 +6,7 @@ import { type Change, toParentValues, updateParent } from './applyDecision.ts'
 import { collectChangedRows } from '../rows/workRows.ts'
 import type { IdempotencyKey } from '../sql/idempotencyKey.ts'
 import { toRunJson } from '../rows/runRows.ts'
-import { insertWorkRows } from '../rows/workTables.ts'
+import { insertWorkRows, toWorkJson } from '../rows/workTables.ts'
 
 /** A run that continues another shares its workspace while that is READY. */
 const SHARE_WORKSPACE = `
@@ -41,7 +41,7 @@ const CREATE = prepare({
   },
   text: `
 WITH guard AS (
-  INSERT INTO run SELECT * FROM jsonb_populate_record(NULL::run, $1::jsonb) RETURNING id
+  INSERT INTO run SELECT * FROM jsonb_populate_record(NULL::run, $1::jsonb) RETURNING id, 0 AS ord
 ), ${insertWorkRows('$2')}
 SELECT NULL AS "workspaceId" FROM guard`,
 })
@@ -59,7 +59,7 @@ const CREATE_CONTINUATION = prepare({
   text: `
 WITH ${CONTINUED}, guard AS (
   INSERT INTO run SELECT n.* FROM continued, jsonb_populate_record(NULL::run, $1::jsonb) n
-  RETURNING id, project, continues_id
+  RETURNING id, 0 AS ord, project, continues_id
 ), ${SHARE_WORKSPACE}, ${insertWorkRows('$2')}
 SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
 })
@@ -71,7 +71,7 @@ const CREATE_CHILD = prepare({
   },
   text: `
 WITH ${updateParent(['$3', '$4', '$5', '$6', '$7'])}, guard AS (
-  INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n RETURNING id
+  INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n RETURNING id, 0 AS ord
 ), ${insertWorkRows('$2')}
 SELECT NULL AS "workspaceId" FROM guard`,
 })
@@ -84,7 +84,7 @@ const CREATE_CHILD_CONTINUATION = prepare({
   text: `
 WITH ${CONTINUED}, ${updateParent(['$5', '$6', '$7', '$8', '$9'], 'continued')}, guard AS (
   INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n
-  RETURNING id, project, continues_id
+  RETURNING id, 0 AS ord, project, continues_id
 ), ${SHARE_WORKSPACE}, ${insertWorkRows('$2')}
 SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
 })
@@ -104,7 +104,7 @@ export async function createRun(
   events: readonly RunEvent[],
   { dueAt, key, continued, above }: Creation,
 ): Promise<Created | null> {
-  const below = JSON.stringify(collectChangedRows(null, run, events, { key }))
+  const below = toWorkJson([collectChangedRows(null, run, events, { key })])
   const alone = continued ? CREATE_CONTINUATION : CREATE
   const attached = continued ? CREATE_CHILD_CONTINUATION : CREATE_CHILD
   const [created] = await query(connection, above ? attached : alone, [

@@ -1,14 +1,11 @@
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
-import { KEPT_ROW, toKept } from './storedKey.ts'
+import { KEPT_ROW, selectKept, toKept } from './storedKey.ts'
 import { type Connection, prepare, query } from '../sql/statement.ts'
 
 const FIND_KEPT = prepare({
   name: 'find-kept',
   row: KEPT_ROW,
-  text: `
-SELECT e.run_id AS kept_run_id, e.request AS kept_request, e.seq AS kept_seq, e.epoch AS kept_epoch,
-  e.type AS kept_type, e.actor AS kept_actor, e.actor_id AS kept_actor_id, e.at AS kept_at, e.payload AS kept_payload
-FROM event e WHERE e.key = $3 AND e.operation = $2 AND e.key_scope = $1`,
+  text: selectKept({ scope: '$1', operation: '$2', key: '$3' }),
 })
 
 /** What is stored under an idempotency key, looked up without knowing the run; null if nothing is. */

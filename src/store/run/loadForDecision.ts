@@ -2,10 +2,10 @@ import { type LoadedRun, CLOCK, toLoaded } from './loadRun.ts'
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import type { Instant, Json } from '../../lifecycle/run/run.ts'
 import type { Store } from '../sql/openStore.ts'
-import { column, type Connection, json, moment, prepare, query, type RowOf } from '../sql/statement.ts'
+import { column, type Connection, int, json, moment, prepare, query, type RowOf } from '../sql/statement.ts'
 import { selectPresent } from '../rows/selectWork.ts'
 import { LOADED_ROW } from '../rows/runRows.ts'
-import { KEPT_ROW, toKept } from './storedKey.ts'
+import { KEPT_ROW, selectKept, toKept } from './storedKey.ts'
 import { readReleaseKey } from '../rows/releaseKey.ts'
 
 /** A run loaded for a decision. */
@@ -27,36 +27,32 @@ export interface Lookup {
 }
 
 /*
- * PostgreSQL uses a generic plan only if plans for the actual values do not look much cheaper. A null parameter or a
- * short list makes them look so, and then every call is planned again, which takes twice as long as the query itself.
- * Hence the separate statements for null values and single values.
+ * PostgreSQL uses a generic plan only if plans for the actual values do not look much cheaper, and otherwise plans every call again,
+ * which takes longer than the query itself. Hence one JSON parameter, whose number of rows it can't know, with a limit that it takes
+ * for ten; each LIMIT 1 makes it look up one row by its index, whatever it believes of the table.
  */
-
-const loadForDecisionBy = (name: string, named: string) =>
-  prepare({
-    name,
-    row: {
-      ...LOADED_ROW,
-      clock: moment,
-      tick_at: column('installation', 'tick_at'),
-      finish_key: column('execution', 'finish_key'),
-      finish_request: json<Json>(),
-      ...KEPT_ROW,
-    },
-    text: `
-SELECT ${selectPresent(named)}, ${CLOCK}, (SELECT i.tick_at FROM installation i),
-  named.finish_key, named.finish_request,
-  kept.run_id AS kept_run_id, kept.request AS kept_request, kept.seq AS kept_seq, kept.epoch AS kept_epoch,
-  kept.type AS kept_type, kept.actor AS kept_actor, kept.actor_id AS kept_actor_id, kept.at AS kept_at, kept.payload AS kept_payload
-FROM run r
-LEFT JOIN execution named ON named.id = ${named}
-LEFT JOIN event kept ON kept.key = $3 AND kept.operation = $2 AND kept.key_scope = coalesce($4, r.project)
-WHERE r.id = $1`,
-  })
-
-const LOAD_FOR_DECISION = loadForDecisionBy('load-for-decision', 'NULL')
-
-const LOAD_NAMED_FOR_DECISION = loadForDecisionBy('load-named-for-decision', '$5')
+const LOAD_FOR_DECISION = prepare({
+  name: 'load-for-decision',
+  row: {
+    place: int,
+    ...LOADED_ROW,
+    clock: moment,
+    tick_at: column('installation', 'tick_at'),
+    finish_key: column('execution', 'finish_key'),
+    finish_request: json<Json>(),
+    ...KEPT_ROW,
+  },
+  text: `
+SELECT l.place, ${selectPresent('l.named_id')}, ${CLOCK}, (SELECT i.tick_at FROM installation i),
+  named.finish_key, named.finish_request, kept.*
+FROM (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS l(place int, run_id text, named_id text, operation text, key text, scope text)
+  LIMIT (SELECT jsonb_array_length($1::jsonb))
+) l
+CROSS JOIN LATERAL (SELECT * FROM run WHERE id = l.run_id LIMIT 1) r
+LEFT JOIN LATERAL (SELECT finish_key, finish_request FROM execution WHERE id = l.named_id LIMIT 1) named ON true
+LEFT JOIN LATERAL (${selectKept({ scope: 'coalesce(l.scope, r.project)', operation: 'l.operation', key: 'l.key' })}) kept ON true`,
+})
 
 type DecisionRow = RowOf<(typeof LOAD_FOR_DECISION)['row']>
 
@@ -64,19 +60,34 @@ type DecisionRow = RowOf<(typeof LOAD_FOR_DECISION)['row']>
 export async function loadForDecision(
   connection: Connection,
   store: Store,
-  { runId, namedId, operation, key, scope }: Lookup,
+  lookup: Lookup,
 ): Promise<LoadedForDecision | null> {
-  const values = [runId, operation, key, scope]
-  const [row] =
-    namedId === null
-      ? await query(connection, LOAD_FOR_DECISION, values)
-      : await query(connection, LOAD_NAMED_FOR_DECISION, [...values, namedId])
-  if (!row) return null
-  return {
-    ...(await toLoaded(store, row)),
-    tickAt: row.tick_at.getTime(),
-    kept: toKept(row) ?? keptBesideTheLog(row, operation, key),
-  }
+  const [loaded = null] = await loadForDecisions(connection, store, [lookup])
+  return loaded
+}
+
+/** Loads what several decisions depend on in one statement, in the order of the lookups. */
+export async function loadForDecisions(
+  connection: Connection,
+  store: Store,
+  lookups: readonly Lookup[],
+): Promise<(LoadedForDecision | null)[]> {
+  const asked = lookups.map(({ runId, namedId, operation, key, scope }, place) => {
+    return { place, run_id: runId, named_id: namedId, operation, key, scope }
+  })
+  const rows = await query(connection, LOAD_FOR_DECISION, [JSON.stringify(asked)])
+  const found = new Map(rows.map((row) => [row.place, row]))
+  return Promise.all(
+    lookups.map(async ({ operation, key }, place) => {
+      const row = found.get(place)
+      if (!row) return null
+      return {
+        ...(await toLoaded(store, row)),
+        tickAt: row.tick_at.getTime(),
+        kept: toKept(row) ?? keptBesideTheLog(row, operation, key),
+      }
+    }),
+  )
 }
 
 /** Facts reported after settling leave no event; their keys are stored on the rows they changed. */

@@ -16,6 +16,18 @@ export const KEPT_ROW = {
   kept_payload: column('event', 'payload'),
 }
 
+/** SQL that selects these columns of the event under a key. */
+export function selectKept(of: {
+  readonly scope: string
+  readonly operation: string
+  readonly key: string
+}): string {
+  return `
+  SELECT e.run_id AS kept_run_id, e.request AS kept_request, e.seq AS kept_seq, e.epoch AS kept_epoch, e.type AS kept_type,
+    e.actor AS kept_actor, e.actor_id AS kept_actor_id, e.at AS kept_at, e.payload AS kept_payload
+  FROM event e WHERE e.key = ${of.key} AND e.operation = ${of.operation} AND e.key_scope = ${of.scope} LIMIT 1`
+}
+
 type KeptRow = RowOf<typeof KEPT_ROW>
 
 /** What is stored under a key, from the event that carries it; null if there is none. */

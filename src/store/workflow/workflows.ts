@@ -5,6 +5,17 @@ import type { Store } from '../sql/openStore.ts'
 import { column, prepare, query } from '../sql/statement.ts'
 import type { StoredWorkflow } from '../sql/workflowCache.ts'
 
+/** SQL that resolves a name to the project's own workflow, or else the installation's, in the newest version unless one is given. */
+export function selectWorkflow(
+  columns: string,
+  of: { readonly name: string; readonly version: string; readonly project: string },
+): string {
+  return `
+SELECT ${columns} FROM workflow w
+WHERE w.name = ${of.name} AND (${of.version}::int IS NULL OR w.version = ${of.version}) AND (w.project = ${of.project} OR w.project IS NULL)
+ORDER BY w.project IS NULL, w.version DESC LIMIT 1`
+}
+
 const FIND = prepare({
   name: 'find-workflow',
   row: {
@@ -15,10 +26,11 @@ const FIND = prepare({
     definition: column('workflow', 'definition'),
     created_at: column('workflow', 'created_at'),
   },
-  text: `
-SELECT id, project, name, version, definition, created_at FROM workflow
-WHERE name = $1 AND ($2::int IS NULL OR version = $2) AND (project = $3 OR project IS NULL)
-ORDER BY project IS NULL, version DESC LIMIT 1`,
+  text: selectWorkflow('w.id, w.project, w.name, w.version, w.definition, w.created_at', {
+    name: '$1',
+    version: '$2',
+    project: '$3',
+  }),
 })
 
 /** The workflow that a project requests by name. */
@@ -29,10 +41,7 @@ export interface WorkflowRequest {
   readonly version: number | null
 }
 
-/**
- * Resolves a name to the project's own workflow, or else the installation's, in the newest version unless one is given;
- * null if there is none.
- */
+/** Resolves a name to a workflow, as `selectWorkflow`; null if there is none. */
 export async function findWorkflow(
   store: Store,
   { project, name, version }: WorkflowRequest,

@@ -82,7 +82,8 @@ describe('32 writers on one run', () => {
     const { id: runId } = await runIn(here, 'RUNNING')
     const row = await holdRow(here.store.pool, runId)
     const paused = atOnce(8, servers, (server) => pauseRun(server, here.callers.operator, { runId }))
-    await untilBlocked(here.store.pool, 8)
+    // one of each server, with the others of that server behind it
+    await untilBlocked(here.store.pool, servers.length)
     await row.letGo()
     const answers = await paused
     expect(succeeded(answers)).toHaveLength(1)

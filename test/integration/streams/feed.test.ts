@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { openWriter } from '../../../src/commands/kit/openWriter.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { type RunsChange, tailRuns, type TailRunsOptions } from '../../../src/events/tailRuns.ts'
@@ -135,7 +136,12 @@ describe('the feed across runs', () => {
     try {
       const store = { ...here.commands.store, pool: late as unknown as pg.Pool }
       await late.query('BEGIN')
-      const hidden = await start({ ...here.commands, store, announce: () => undefined })
+      const hidden = await start({
+        ...here.commands,
+        store,
+        writer: openWriter(store),
+        announce: () => undefined,
+      })
       const tail = await follow()
       const seen = await start(here.commands)
       const { runId, cursor } = await pull(tail)

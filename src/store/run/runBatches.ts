@@ -1,0 +1,92 @@
+import { gather } from '../sql/gather.ts'
+import type { Store } from '../sql/openStore.ts'
+import type { Connection } from '../sql/statement.ts'
+import { applyDecision, applyDecisions, type Change, type NewRun } from './applyDecision.ts'
+import { createRun } from './createRun.ts'
+import { loadForDecision, loadForDecisions, type LoadedForDecision, type Lookup } from './loadForDecision.ts'
+import { type LoadedForStart, loadForStarts, type StartLookup } from './loadForStart.ts'
+
+/** Where a decision about a run is loaded from and written to. */
+export interface RunAccess {
+  /** Loads a run with everything that a decision about it depends on; null if it does not exist. */
+  load(lookup: Lookup): Promise<LoadedForDecision | null>
+  /** Applies a decision, as `applyDecision`. */
+  apply(change: Change, above?: Change | null): Promise<boolean>
+}
+
+/** Loads and writes shared by all commands of this server that are under way. */
+export interface RunBatches extends RunAccess {
+  /** Loads what a start depends on. */
+  loadForStart(lookup: StartLookup): Promise<LoadedForStart>
+  /**
+   * Creates a run that names no other run.
+   *
+   * @throws the violation of `run_concurrency_key` or `event_idempotency_key` if a concurrent creation came first
+   */
+  create(run: NewRun): Promise<void>
+}
+
+/** Maximum number of batches of a kind under way: one that the database works on, and one on its way. */
+const MAX_UNDER_WAY = 2
+/** Maximum number of runs loaded at once. */
+const MAX_LOADS = 100
+/** Maximum number of events written at once. */
+const MAX_EVENTS = 500
+
+/** Loads and writes on one connection, which may hold locks; nothing is shared. */
+export function accessBy(connection: Connection, store: Store): RunAccess {
+  return {
+    load: (lookup) => loadForDecision(connection, store, lookup),
+    apply: (change, above = null) => applyDecision(connection, change, above),
+  }
+}
+
+/**
+ * Opens the batches of a server. The first command of an idle server is sent at once; while batches are under way, what arrives is gathered
+ * for the next one, so that many commands share round trips and commits. Each gets its own answer, as if it were alone.
+ */
+export function openRunBatches(store: Store): RunBatches {
+  const { pool } = store
+  const alone = accessBy(pool, store)
+  const loading = { maxUnderWay: MAX_UNDER_WAY, maxWeight: MAX_LOADS }
+  const load = gather({
+    ...loading,
+    perform: (lookups: readonly Lookup[]) => loadForDecisions(pool, store, lookups),
+  })
+  const loadForStart = gather({
+    ...loading,
+    perform: (lookups: readonly StartLookup[]) => loadForStarts(pool, store, lookups),
+  })
+  const write = gather({
+    maxUnderWay: MAX_UNDER_WAY,
+    maxWeight: MAX_EVENTS,
+    perform: (decisions: readonly (Change | NewRun)[]) => applyDecisions(pool, decisions),
+    weigh: ({ events }) => Math.max(1, events.length),
+    groupOf: ({ after }) => after.project,
+    claimsOf,
+  })
+  return {
+    load,
+    loadForStart,
+    async apply(change, above = null) {
+      // together with another run: that one's row may be locked by anyone
+      if (above) return alone.apply(change, above)
+      const outcome = await write(change)
+      return outcome === 'LOCKED' ? alone.apply(change) : outcome === 'WRITTEN'
+    },
+    async create(run) {
+      if ((await write(run)) === 'WRITTEN') return
+      // tells what was taken
+      const { after, events, dueAt, key } = run
+      await createRun(pool, after, events, { dueAt, key, continued: null, above: null })
+    },
+  }
+}
+
+/** What only one decision under way may have: its run, its idempotency key, its concurrency key. */
+function claimsOf({ after: { id, project, concurrencyKey }, before, key }: Change | NewRun): string[] {
+  const claims = [id]
+  if (key) claims.push(JSON.stringify([key.scope, key.operation, key.key]))
+  if (!before && concurrencyKey !== null) claims.push(JSON.stringify([project, concurrencyKey]))
+  return claims
+}
