@@ -1,7 +1,14 @@
 import { gather } from '../sql/gather.ts'
 import type { Store } from '../sql/openStore.ts'
 import type { Connection } from '../sql/statement.ts'
-import { applyDecision, applyDecisions, type Change, type NewRun } from './applyDecision.ts'
+import {
+  applyDecision,
+  applyDecisions,
+  applyUnlessLocked,
+  type Change,
+  type NewRun,
+  type Outcome,
+} from './applyDecision.ts'
 import { createRun } from './createRun.ts'
 import { loadForDecision, loadForDecisions, type LoadedForDecision, type Lookup } from './loadForDecision.ts'
 import { type LoadedForStart, loadForStarts, type StartLookup } from './loadForStart.ts'
@@ -60,7 +67,7 @@ export function openRunBatches(store: Store): RunBatches {
   const write = gather({
     maxUnderWay: MAX_UNDER_WAY,
     maxWeight: MAX_EVENTS,
-    perform: (decisions: readonly (Change | NewRun)[]) => applyDecisions(pool, decisions),
+    perform: (decisions: readonly (Change | NewRun)[]) => writeAll(pool, decisions),
     weigh: ({ events }) => Math.max(1, events.length),
     groupOf: ({ after }) => after.project,
     claimsOf,
@@ -77,10 +84,25 @@ export function openRunBatches(store: Store): RunBatches {
     async create(run) {
       if ((await write(run)) === 'WRITTEN') return
       // tells what was taken
-      const { after, events, dueAt, key } = run
-      await createRun(pool, after, events, { dueAt, key, continued: null, above: null })
+      await createAlone(pool, run)
     },
   }
+}
+
+/** Writes decisions in one statement; for a single one there are cheaper statements. */
+async function writeAll(
+  connection: Connection,
+  decisions: readonly (Change | NewRun)[],
+): Promise<readonly Outcome[]> {
+  const [first, ...others] = decisions
+  if (!first || others.length > 0) return applyDecisions(connection, decisions)
+  if (first.before) return [await applyUnlessLocked(connection, first)]
+  await createAlone(connection, first)
+  return ['WRITTEN']
+}
+
+async function createAlone(connection: Connection, { after, events, dueAt, key }: NewRun): Promise<void> {
+  await createRun(connection, after, events, { dueAt, key, continued: null, above: null })
 }
 
 /** What only one decision under way may have: its run, its idempotency key, its concurrency key. */
