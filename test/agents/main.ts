@@ -1,5 +1,5 @@
 /** Runs real agents under a real server and worker, offline against a scripted model, and tells what each is able to do. */
-import { checkIsolated, findWay, isIsolated, NotIsolatedError, runIsolated } from './isolate.ts'
+import { checkIsolated, findWay, isIsolated, NotIsolatedError, runIsolated } from '../support/isolate.ts'
 import { choose, USAGE } from './choose.ts'
 import type { Choice } from './choose.ts'
 import { installAgents } from './install.ts'
@@ -43,7 +43,7 @@ try {
 /** Installs what is needed, with a network, and goes on where there is none. */
 async function prepare(choice: Choice): Promise<number> {
   const { signal } = stop
-  const way = findWay()
+  const way = findWay('agents could reach more than loopback, so none is tried.')
   const build = ['npm', 'run', '--silent', 'build']
   const [code] = await Promise.all([
     choice.isBuilt ? 0 : runProgram(build, { signal }),

@@ -8,14 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AGENTS } from '../../agents/agents.ts'
 import { folderOf, NODE } from '../../agents/install.ts'
-import { findWay, NotIsolatedError } from '../../agents/isolate.ts'
+import { findWay, NotIsolatedError } from '../../support/isolate.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
 /** Whether this machine lets agents be tried. */
 const canIsolate = (() => {
   try {
-    return findWay().length > 0
+    return findWay('no agent is tried.').length > 0
   } catch (error) {
     if (error instanceof NotIsolatedError) return false
     throw error

@@ -13,7 +13,7 @@ const WAYS: readonly (readonly string[])[] = [
   ['unshare', '--user', '--map-current-user', '--keep-caps', ...OWN],
 ]
 
-const LOOPBACK_ONLY = 'PAWL_AGENTS_ISOLATED'
+const LOOPBACK_ONLY = 'PAWL_TEST_ISOLATED'
 
 /** How long what runs there may take to end what it started, in milliseconds. */
 const ENDING_TAKES_MS = 30_000
@@ -30,13 +30,18 @@ export function checkIsolated(): void {
     throw new Error('more than loopback can be reached from here')
 }
 
-/** Thrown where the system has no place from which nothing but loopback can be reached: agents are not tried elsewhere. */
+/** Thrown where the system has no place from which nothing but loopback can be reached. */
 export class NotIsolatedError extends Error {
   override readonly name = 'NotIsolatedError'
 }
 
-/** A way to such a place. @throws NotIsolatedError where there is none, with what each way was answered */
-export function findWay(): readonly string[] {
+/**
+ * A way to such a place.
+ *
+ * @param because what is not done elsewhere, and why
+ * @throws NotIsolatedError where there is none, with what each way was answered
+ */
+export function findWay(because: string): readonly string[] {
   const answers: string[] = []
   for (const way of WAYS) {
     const [program = '', ...words] = way
@@ -48,7 +53,7 @@ export function findWay(): readonly string[] {
   }
   throw new NotIsolatedError(
     [
-      'No network namespace can be made here, so agents could reach more than loopback: none is tried.',
+      `No network namespace can be made here: ${because}`,
       ...answers,
       'Needed are unshare and ip (util-linux, iproute2), and root or leave for user namespaces.',
     ].join('\n'),
