@@ -10,7 +10,14 @@ export type ListApprovalsFields = t.PageFields &
   CallOptions &
   (
     | { readonly runId: string; readonly filter?: undefined }
-    | { readonly runId?: undefined; readonly filter?: g.ApprovalFilter | undefined }
+    | {
+        readonly runId?: undefined
+        readonly filter?: g.ApprovalFilter | undefined
+        /** Maximum number of approvals from the end: the oldest ones. */
+        readonly last?: number | undefined
+        /** Only what comes before this cursor. */
+        readonly before?: string | undefined
+      }
   )
 
 /** Approvals: questions that only a person may answer. */

@@ -4499,6 +4499,8 @@ export interface ApprovalsQueryVariables {
   readonly filter?: ApprovalFilter | null | undefined
   readonly first?: number | null | undefined
   readonly after?: string | null | undefined
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
 }
 
 export interface ApprovalsQuery {
@@ -5862,7 +5864,7 @@ const documents = /* @__PURE__ */ createWriter({
 })
 
 export const ApprovalDocument = /* @__PURE__ */ documents.operation<ApprovalQuery, ApprovalQueryVariables>('query Approval($id:ID!){node(id:$id){__typename ...ApprovalDetail}}')
-export const ApprovalsDocument = /* @__PURE__ */ documents.operation<ApprovalsQuery, ApprovalsQueryVariables>('query Approvals($filter:ApprovalFilter$first:Int$after:String){approvals(filter:$filter first:$first after:$after){edges{node{...ApprovalFields}}pageInfo{...PageInfoFields}}}')
+export const ApprovalsDocument = /* @__PURE__ */ documents.operation<ApprovalsQuery, ApprovalsQueryVariables>('query Approvals($filter:ApprovalFilter$first:Int$after:String$last:Int$before:String){approvals(filter:$filter first:$first after:$after last:$last before:$before){edges{node{...ApprovalFields}}pageInfo{...PageInfoFields}}}')
 export const RunApprovalsDocument = /* @__PURE__ */ documents.operation<RunApprovalsQuery, RunApprovalsQueryVariables>('query RunApprovals($runId:ID!$first:Int$after:String){run(id:$runId){approvals(first:$first after:$after){edges{node{...ApprovalFields}}pageInfo{...PageInfoFields}}}}')
 export const ArtifactDocument = /* @__PURE__ */ documents.operation<ArtifactQuery, ArtifactQueryVariables>('query Artifact($id:ID!){node(id:$id){__typename ...ArtifactDetail}}')
 export const ArtifactsDocument = /* @__PURE__ */ documents.operation<ArtifactsQuery, ArtifactsQueryVariables>('query Artifacts($runId:ID!$first:Int$after:String){run(id:$runId){artifacts(first:$first after:$after){edges{node{...ArtifactFields}}pageInfo{...PageInfoFields}}}}')

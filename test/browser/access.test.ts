@@ -58,6 +58,7 @@ async function furnish(): Promise<void> {
   unwrap(await pawl.messages.send(id, 'Leave the tests alone, please.'))
   const delivery = await startHeld(pawl, { workflow: 'delivery', title: 'Give every request a deadline' })
   await awaitApproval(pawl, delivery, '# Plan\n\n1. One place for retries\n2. A deadline for each')
+  const asked = (await pawl.approvals.list({ runId: delivery.id })).nodes[0]?.id ?? ''
   const stuck = await startHeld(pawl, {
     workflow: 'delivery',
     title: 'Replace the compiler',
@@ -96,7 +97,8 @@ async function furnish(): Promise<void> {
   pages.push(
     { name: 'board', path: '/', ready: '[data-column="cancelled"] .card' },
     { name: 'no-match', path: '/?text=nothing', ready: '.nothing' },
-    { name: 'approvals', path: '/approvals', ready: '.approval .markdown h1' },
+    { name: 'approvals', path: '/approvals', ready: '[data-question]' },
+    { name: 'approval', path: `/approvals?id=${asked}`, ready: '.approval .markdown h1' },
     { name: 'start', path: '/start', ready: '.arrivals-wait' },
     { name: 'run', path: run, ready: '.event' },
     { name: 'run-sessions', path: `${run}?tab=sessions`, ready: '.transcript li' },
@@ -136,9 +138,11 @@ async function findBarriers(runOnly: readonly string[]): Promise<string[]> {
 }
 
 it.each([
-  ['wide', 1440, 900],
-  ['narrow', 390, 844],
-])('every page is for everybody, in light and dark, on a %s screen', async (size, width, height) => {
+  ['1920', 1920, 1080],
+  ['1280', 1280, 800],
+  ['768', 768, 1024],
+  ['390', 390, 844],
+])('every page is for everybody, in light and dark, at %s pixels', async (size, width, height) => {
   await page.setViewportSize({ width, height })
   const found: string[] = []
   for (const { name, path, ready } of pages) {
@@ -155,7 +159,7 @@ it.each([
     await shoot('light')
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
     // of all that is looked at, colours alone are others in the dark, and they are the same on every screen
-    if (size === 'wide')
+    if (size === '1280')
       found.push(...(await findBarriers(['color-contrast'])).map((barrier) => `${name}, dark: ${barrier}`))
     await shoot('dark')
   }

@@ -204,7 +204,7 @@ describe('the inbox', () => {
     await awaitApproval(pawl, held)
     await page.getByRole('link', { name: 'Approvals 1 waiting' }).click()
     await page.getByText('1 question waits for a person.').waitFor()
-    await page.getByRole('link', { name: 'Needs a word' }).waitFor()
+    await page.getByRole('link', { name: 'Needs a word', exact: true }).waitFor()
     unwrap(await pawl.runs.cancel(held.id))
     await expect.poll(() => page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
     unwrap(await pawl.runs.confirmCancel(held.id, { fence: held.fence }))

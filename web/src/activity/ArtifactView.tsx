@@ -8,22 +8,23 @@ import { Shape } from '../elements/Shape.tsx'
 import { formatSize } from '../elements/time.ts'
 import { diffLines } from './diffLines.ts'
 import { Patch } from './Patch.tsx'
-import { useRunData } from './useRunData.ts'
+import type { LoadedContent } from './useArtifactContent.ts'
+import { useArtifactContent } from './useArtifactContent.ts'
 
 interface ArtifactViewProps {
   readonly artifact: Artifact
+  readonly content: LoadedContent
   /** The previous artifact of the same path, if there is one. */
   readonly previous?: Artifact | undefined
 }
 
-type View = 'drawn' | 'source' | 'changes'
+type View = 'rendered' | 'source' | 'changes'
 
 /** The content of an artifact, its problems, and its changes since the previous one. */
-export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
+export function ArtifactView({ artifact, content, previous }: ArtifactViewProps) {
   const { id, path, sha256, size, isValid: valid, problems, round, attempt } = artifact
-  const [view, setView] = useState<View>('drawn')
-  const content = useContent(id)
-  const before = useContent(view === 'changes' ? previous?.id : undefined)
+  const [view, setView] = useState<View>('rendered')
+  const before = useArtifactContent(view === 'changes' ? previous?.id : undefined)
   return (
     <article className="artifact" aria-label={path} data-artifact={id}>
       <header className="pane-head">
@@ -33,7 +34,7 @@ export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
         </span>
         <fieldset className="chips">
           <legend className="hidden">How it is shown</legend>
-          {(['drawn', 'source', ...(previous ? (['changes'] as const) : [])] as const).map((name) => (
+          {(['rendered', 'source', ...(previous ? (['changes'] as const) : [])] as const).map((name) => (
             <button
               key={name}
               type="button"
@@ -41,7 +42,7 @@ export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
               aria-pressed={view === name}
               onClick={() => setView(name)}
             >
-              {{ drawn: 'Drawn', source: 'Source', changes: 'Changes' }[name]}
+              {{ rendered: 'Rendered', source: 'Source', changes: 'Changes' }[name]}
             </button>
           ))}
         </fieldset>
@@ -80,12 +81,6 @@ export function ArtifactView({ artifact, previous }: ArtifactViewProps) {
   )
 }
 
-function useContent(id: string | undefined) {
-  return useRunData(`artifact ${id}`, undefined, async (pawl, signal) =>
-    id === undefined ? undefined : ((await pawl.artifacts.get(id, { signal })) ?? { content: null }),
-  )
-}
-
 interface ContentProps {
   readonly path: string
   readonly text: string | null
@@ -101,7 +96,7 @@ function Content({ path, text, view, before }: ContentProps) {
   if (text === null) return <p className="soft">Its content is not kept; its hash is.</p>
   if (view === 'changes')
     return before ? <Changes before={before} after={text} /> : <p className="soft">Asking the server …</p>
-  if (view === 'drawn') {
+  if (view === 'rendered') {
     if (/\.(?:md|markdown)$/.test(path)) return <Markdown text={text} />
     if (json !== undefined) return <JsonTree value={json} depth={3} />
     if (/\.(?:diff|patch)$/.test(path)) return <Patch text={text} />

@@ -9,11 +9,23 @@ const markdown = new Marked({
   walkTokens: (token) => {
     if (token.type === 'html') token.type = 'text'
   },
+  renderer: {
+    checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
+    // Loading an image would tell its host that somebody reads this.
+    image({ href, text, tokens }) {
+      const name = (tokens ? this.parser.parseInline(tokens, this.parser.textRenderer) : text) || 'image'
+      return `<a href="${escapeAttribute(href)}">${name} (image)</a>`
+    },
+  },
 })
 
+function escapeAttribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
+}
+
 /**
- * Renders untrusted markdown as nodes that can neither run scripts nor load anything. Links open in a new tab; images are replaced by
- * their descriptions.
+ * Renders untrusted markdown as nodes that can neither run scripts nor load anything. Links open in a new tab; images are shown
+ * as links, and the boxes of task lists as signs.
  */
 export function renderMarkdown(text: string): DocumentFragment {
   const html = markdown.parse(showInvisible(text), { async: false })

@@ -5,7 +5,7 @@ import { useRunData } from '../activity/useRunData.ts'
 
 /** The pending approvals of all runs. */
 export interface PendingApprovals {
-  /** Newest first; undefined until they are loaded. */
+  /** Oldest first; undefined until they are loaded. */
   readonly approvals: readonly Approval[] | undefined
   readonly hasMore: boolean
   readonly error: unknown
@@ -22,13 +22,14 @@ export function usePending(): PendingApprovals {
   const { value, error, refresh } = useRunData(
     'pending',
     change,
-    (pawl, signal) => pawl.approvals.list({ filter: { statuses: ['PENDING'] }, first: 100, signal }),
+    (pawl, signal) => pawl.approvals.list({ filter: { statuses: ['PENDING'] }, last: 100, signal }),
     REFRESH_MS,
   )
   useEffect(() => {
     if (value) setAsked(new Set(value.nodes.map(({ run }) => run.id)))
   }, [value])
-  return { approvals: value?.nodes, hasMore: value?.pageInfo.hasNextPage ?? false, error, refresh }
+  const approvals = useMemo(() => value?.nodes.toReversed(), [value])
+  return { approvals, hasMore: value?.pageInfo.hasPreviousPage ?? false, error, refresh }
 }
 
 const NONE: ReadonlySet<string> = new Set()

@@ -48,12 +48,22 @@ export function Actions({ run }: ActionsProps) {
           </button>
         )}
         {may('CANCEL') && (
-          <button className="button" type="button" disabled={isPending} onClick={() => setAsked('cancel')}>
+          <button
+            className="button button-danger"
+            type="button"
+            disabled={isPending}
+            onClick={() => setAsked('cancel')}
+          >
             {cancel.isPending ? 'Asking the server …' : 'Cancel …'}
           </button>
         )}
         {may('DELETE') && (
-          <button className="button" type="button" disabled={isPending} onClick={() => setAsked('delete')}>
+          <button
+            className="button button-danger"
+            type="button"
+            disabled={isPending}
+            onClick={() => setAsked('delete')}
+          >
             {remove.isPending ? 'Asking the server …' : 'Delete …'}
           </button>
         )}

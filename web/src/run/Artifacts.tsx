@@ -5,6 +5,7 @@ import { Badge } from '../elements/Badge.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import type { Word } from '../elements/words.ts'
 import { ArtifactView } from '../activity/ArtifactView.tsx'
+import { useArtifactContent } from '../activity/useArtifactContent.ts'
 import { useRunData } from '../activity/useRunData.ts'
 
 const VALID: Word = { label: 'Valid', tone: 'good', means: 'It is what its workflow asks for' }
@@ -23,9 +24,10 @@ export function Artifacts({ runId, revision }: ArtifactsProps) {
     async (pawl, signal) => (await pawl.artifacts.list(runId, { first: 200, signal })).nodes,
   )
   const [chosen, setChosen] = useState<string>()
+  const artifact = value?.find(({ id }) => id === chosen) ?? value?.[0]
+  const content = useArtifactContent(artifact?.id)
   if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>
   if (!value) return <p className="soft">Asking the server …</p>
-  const artifact = value.find(({ id }) => id === chosen) ?? value[0]
   if (!artifact) return <p className="soft">No file was submitted yet.</p>
   return (
     <div className="split">
@@ -48,7 +50,12 @@ export function Artifacts({ runId, revision }: ArtifactsProps) {
           </li>
         ))}
       </ul>
-      <ArtifactView key={artifact.id} artifact={artifact} previous={findPrevious(value, artifact)} />
+      <ArtifactView
+        key={artifact.id}
+        artifact={artifact}
+        content={content}
+        previous={findPrevious(value, artifact)}
+      />
     </div>
   )
 }

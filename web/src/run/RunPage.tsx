@@ -1,6 +1,6 @@
 import { showInvisible, type Phase, type RunDetail, type StoredRun } from '@pawl/sdk'
 import { useRun } from '@pawl/sdk/react'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { ApprovalCard } from '../activity/ApprovalCard.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import { Link } from '../elements/Link.tsx'
@@ -9,6 +9,7 @@ import { Facts } from './Facts.tsx'
 import { PhaseGraph } from './PhaseGraph.tsx'
 import { RunHead } from './RunHead.tsx'
 import { Tabs } from './Tabs.tsx'
+import { useTitle } from '../elements/title.ts'
 import { useRunData } from '../activity/useRunData.ts'
 import { Missing, Verdict, Waiting } from './Verdict.tsx'
 
@@ -20,12 +21,7 @@ interface RunPageProps {
 /** The page of a run, live. */
 export function RunPage({ runId, place }: RunPageProps) {
   const { run, detail, isLoading, isMissing, error } = useRun(runId)
-  useEffect(() => {
-    document.title = run ? `${showInvisible(run.title ?? run.id)} · Pawl` : 'Pawl'
-    return () => {
-      document.title = 'Pawl'
-    }
-  }, [run])
+  useTitle(run ? showInvisible(run.title ?? run.id) : '')
   if (isMissing)
     return (
       <main className="page nothing">

@@ -3,7 +3,7 @@ import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
 import { Confirm } from '../elements/Confirm.tsx'
 import { Problem, describeError } from '../elements/Problem.tsx'
-import { Patch } from '../activity/Patch.tsx'
+import { DiffSummary } from '../activity/DiffSummary.tsx'
 import { useWorkspace } from './useWorkspace.ts'
 
 /** The buttons of the workspace operations. */
@@ -135,26 +135,5 @@ function Done({ operation }: { readonly operation: WorkspaceOperationDetail }) {
       </p>
     )
   if (kind !== 'DIFF' || !diff) return <p role="status">Done.</p>
-  return (
-    <div>
-      <p role="status">
-        {diff.filesChanged} {diff.filesChanged === 1 ? 'file' : 'files'} changed,{' '}
-        <span className="plus">+{diff.insertions}</span> <span className="minus">−{diff.deletions}</span>,{' '}
-        {diff.commitsAhead} {diff.commitsAhead === 1 ? 'commit' : 'commits'} ahead
-      </p>
-      <ul className="changed">
-        {diff.files.map(({ path, previousPath, change, insertions, deletions }) => (
-          <li key={path}>
-            <code>{previousPath ? `${previousPath} → ${path}` : path}</code>
-            <span className="soft">
-              {change.toLowerCase()} {insertions !== null && `+${insertions}`}{' '}
-              {deletions !== null && `−${deletions}`}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {diff.patch && <Patch text={diff.patch} />}
-      {diff.isTruncated && <p className="soft">The patch is longer than what is kept.</p>}
-    </div>
-  )
+  return <DiffSummary diff={diff} />
 }

@@ -1,13 +1,20 @@
-import { Inbox } from '../inbox/Inbox.tsx'
+import { lazy, Suspense, useEffect } from 'react'
+import { useNotifications } from '../inbox/notifications.ts'
+import type { PendingApprovals } from '../inbox/usePending.ts'
 import { usePending } from '../inbox/usePending.ts'
 import { Board } from '../board/Board.tsx'
-import { RunPage } from '../run/RunPage.tsx'
-import { Start } from '../start/Start.tsx'
+import { Loading, PageBoundary } from './PageBoundary.tsx'
 import { Connection } from './Connection.tsx'
+import { setTitleCount } from '../elements/title.ts'
 import { Link } from '../elements/Link.tsx'
 import type { PageAddress } from '../elements/address.ts'
 import { useSession } from '../account/session.ts'
 import { useTheme } from './theme.ts'
+
+// The code of these pages is loaded when one is opened.
+const Inbox = lazy(async () => ({ default: (await import('../inbox/Inbox.tsx')).Inbox }))
+const RunPage = lazy(async () => ({ default: (await import('../run/RunPage.tsx')).RunPage }))
+const Start = lazy(async () => ({ default: (await import('../start/Start.tsx')).Start }))
 
 const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' }
 
@@ -17,6 +24,8 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
   const [theme, nextTheme] = useTheme()
   const pending = usePending()
   const waiting = pending.approvals?.length ?? 0
+  useNotifications(pending)
+  useEffect(() => setTitleCount(waiting), [waiting])
   const at = (path: string) => (place.pathname === path ? ('page' as const) : undefined)
   return (
     <>
@@ -66,22 +75,25 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
         </div>
       </header>
       <div id="content" tabIndex={-1}>
-        <Page place={place} pending={pending} />
+        <PageBoundary key={place.pathname}>
+          <Suspense fallback={<Loading />}>
+            <Page place={place} pending={pending} />
+          </Suspense>
+        </PageBoundary>
       </div>
     </>
   )
 }
 
-function Page({
-  place,
-  pending,
-}: {
+interface PageProps {
   readonly place: PageAddress
-  readonly pending: ReturnType<typeof usePending>
-}) {
+  readonly pending: PendingApprovals
+}
+
+function Page({ place, pending }: PageProps) {
   const runId = /^\/runs\/(\w+)$/.exec(place.pathname)?.[1]
   if (runId) return <RunPage key={runId} runId={runId} place={place} />
-  if (place.pathname === '/approvals') return <Inbox pending={pending} />
+  if (place.pathname === '/approvals') return <Inbox pending={pending} place={place} />
   if (place.pathname === '/start') return <Start />
   return <Board place={place} />
 }

@@ -1,0 +1,27 @@
+import { useEffect } from 'react'
+
+let count = 0
+let page = ''
+
+/** Sets how many questions wait for a person: the title of the tab begins with it. */
+export function setTitleCount(next: number): void {
+  count = next
+  write()
+}
+
+/** Sets the page's part of the tab's title while the page is shown; '' for none. */
+export function useTitle(name: string): void {
+  useEffect(() => {
+    page = name
+    write()
+    return () => {
+      page = ''
+      write()
+    }
+  }, [name])
+}
+
+function write(): void {
+  const name = page ? `${page} · Pawl` : 'Pawl'
+  document.title = count > 0 ? `(${count}) ${name}` : name
+}
