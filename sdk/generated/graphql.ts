@@ -1928,7 +1928,7 @@ export type Approval = {
   answerSchema: JsonValue | null
   /** The possible decisions. */
   decisions: Decision[]
-  /** SHA-256 over gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it. */
+  /** SHA-256 over run, gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it. */
   digest: string
   /** The name of the requester. */
   requestedBy: string
@@ -2046,7 +2046,7 @@ export type ApprovalDetail = {
   answerSchema: JsonValue | null
   /** The possible decisions. */
   decisions: Decision[]
-  /** SHA-256 over gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it. */
+  /** SHA-256 over run, gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it. */
   digest: string
   /** The name of the requester. */
   requestedBy: string
@@ -4466,7 +4466,7 @@ export interface ApprovalQuery {
   answerSchema: JsonValue | null
   /** The possible decisions. */
   decisions: Decision[]
-  /** SHA-256 over gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it. */
+  /** SHA-256 over run, gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it. */
   digest: string
   /** The name of the requester. */
   requestedBy: string

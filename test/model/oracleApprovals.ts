@@ -81,7 +81,7 @@ function ask(
 ): ModelApproval {
   withdrawQuestion(run, now)
   const attempt = phase === null ? null : phaseAt(run, phase).attempts.length || null
-  const shown = [asked.gate, asked.question, null, file?.sha256 ?? null, attempt]
+  const shown = [run.id, asked.gate, asked.question, null, file?.sha256 ?? null, attempt]
   const { question: _question, expiresInSeconds, ...kept } = asked
   const approval: ModelApproval = {
     ...kept,

@@ -64,7 +64,9 @@ export function askInTurn(
   const permission =
     action === null ? 'null' : `{"kind":"EXECUTE","path":null,"program":${JSON.stringify(action)}}`
   const schema = kind === 'QUESTION' ? ANY_TEXT : 'null'
-  const shown = [WORDS.gate, WORDS.question, null, null, attempt, session].map((each) => JSON.stringify(each))
+  const shown = [run.id, WORDS.gate, WORDS.question, null, null, attempt, session].map((each) =>
+    JSON.stringify(each),
+  )
   const approval: ModelApproval = {
     id: approvalId,
     kind,

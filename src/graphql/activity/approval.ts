@@ -108,7 +108,7 @@ builder.objectType(ApprovalRef, {
     }),
     digest: t.string({
       description:
-        'SHA-256 over gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it.',
+        'SHA-256 over run, gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it.',
       resolve: ({ approval }) => approval.digest,
     }),
     requestedBy: t.string({

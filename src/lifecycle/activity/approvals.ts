@@ -66,6 +66,8 @@ export function findDisqualification(
 
 /** The content of an approval that its digest covers. */
 export interface Shown {
+  /** Approvals of two runs never have the same digest: what their runs changed differs, even where they ask the same. */
+  readonly runId: string
   readonly gate: string
   readonly question: string
   readonly payload: Json
@@ -85,10 +87,10 @@ export interface ShownInTurn {
  * everywhere.
  */
 export function digestText(
-  { gate, question, payload, artifactSha256, attempt }: Shown,
+  { runId, gate, question, payload, artifactSha256, attempt }: Shown,
   inTurn: ShownInTurn | null = null,
 ): string {
-  const shown = [gate, question, toSorted(payload), artifactSha256, attempt]
+  const shown = [runId, gate, question, toSorted(payload), artifactSha256, attempt]
   if (!inTurn) return JSON.stringify(shown)
   const { sessionId, permission, answerSchema } = inTurn
   return JSON.stringify([
