@@ -69,6 +69,8 @@ export default defineConfig([
   {
     ...NODE_PROGRAM,
     name: 'cli',
+    // `npm run build:docs` makes the documentation by itself
+    clean: ['dist/*', '!dist/docs'],
     entry: { pawl: 'src/cli/main.ts', ...STARTED_BESIDE, ...DEMO_AGENTS },
     sourcemap: true,
     // Everything that package.json doesn't list as a dependency of those who install it is in the bundle.

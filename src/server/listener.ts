@@ -6,6 +6,7 @@ import { findTransientFault, TRANSIENT_FAULT_MESSAGES } from '../store/sql/trans
 import type { Authenticator, Identity } from './auth/authenticate.ts'
 import { bodyLimitsOf, explainExcess } from './http/bodyLimits.ts'
 import type { Dashboard } from './pages/dashboard.ts'
+import type { Documentation } from './pages/documentation.ts'
 import { type Engine, GRAPHQL_PATH } from './engine/engine.ts'
 import type { GraphiqlPage } from './pages/graphiql.ts'
 import { identify } from './auth/identify.ts'
@@ -24,6 +25,7 @@ export interface ListenerOptions extends OriginOptions {
   readonly authenticator: Authenticator
   readonly signIn: SignIn
   readonly dashboard: Dashboard
+  readonly documentation: Documentation
   readonly graphiql: () => Promise<GraphiqlPage>
   readonly metrics: Metrics
   readonly log: Log
@@ -45,8 +47,8 @@ const CLOSE = { connection: 'close' }
 export function createListener(
   options: ListenerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { engine, mcp, authenticator, signIn, dashboard, graphiql, metrics, log, findObstacle, isStopping } =
-    options
+  const { engine, mcp, authenticator, signIn, dashboard, documentation, graphiql } = options
+  const { metrics, log, findObstacle, isStopping } = options
 
   const routes: Record<string, Handler | undefined> = {
     '/sign-in': (request, response) => signIn.signIn(request, response),
@@ -177,6 +179,7 @@ export function createListener(
     const path = request.url?.split('?', 1)[0] ?? ''
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (isRead && (await dashboard.sendFile(path, request, response))) return
+    if (isRead && (await documentation.send(path, request, response))) return
     respondText(response, 404, 'Not found.')
   }
 

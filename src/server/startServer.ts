@@ -4,6 +4,7 @@ import { schema } from '../graphql/schema.ts'
 import type { Log } from '../log.ts'
 import { createAuthenticator, type Identity } from './auth/authenticate.ts'
 import { createDashboard } from './pages/dashboard.ts'
+import { createDocumentation } from './pages/documentation.ts'
 import { createEngine } from './engine/engine.ts'
 import { createGraphiql } from './pages/graphiql.ts'
 import { createDatabaseCheck } from './health/health.ts'
@@ -134,6 +135,7 @@ async function openFront(
     authenticator,
     signIn: createSignIn({ authenticator, sessions, codes, dashboard, metrics, publicUrl }),
     dashboard,
+    documentation: createDocumentation(),
     graphiql: createGraphiql(),
     metrics,
     log,

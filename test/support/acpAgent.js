@@ -163,7 +163,7 @@ async function take(step, sessionId, prompt) {
   if ('remember' in step) return say(sessionId, `${JSON.stringify(state.sessions[sessionId])}\n`)
   if ('write' in step) return writeTo(step)
   if ('remove' in step) return rmSync(step.remove, { recursive: true, force: true })
-  if ('sleep' in step) return void (await sleep(step.sleep * 1_000))
+  if ('sleep' in step) return sleep(step.sleep * 1_000, undefined)
   if ('awaitFile' in step) {
     while (!existsSync(step.awaitFile)) await sleep(20)
     return

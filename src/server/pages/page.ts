@@ -61,7 +61,8 @@ ${notice && `<p><strong>${escapeHtml(notice)}</strong></p>`}
   <p role="alert"></p>
 </form>
 <p>On the machine of the server, its data directory holds a token in the file <code>token</code>.</p>
-<noscript><p>Signing in by token needs JavaScript; the link works without.</p></noscript>`
+<noscript><p>Signing in by token needs JavaScript; the link works without.</p></noscript>
+<p><a href="/docs/">Documentation</a></p>`
   return makePage(body, SIGN_IN)
 }
 

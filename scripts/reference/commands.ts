@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { createProgram } from '../../src/cli/program.ts'
+import { code } from './markdown.ts'
+
+/** Every command of `pawl`, as its `--help` prints it. */
+export async function describeCommands(): Promise<string> {
+  const program = await createProgram(['serve'])
+  program.configureHelp({ helpWidth: 100 })
+  const sections = listLeaves(program, []).map(({ words, command }) => {
+    return `## pawl ${words.join(' ')}\n\n${code('text', helpOf(command))}`
+  })
+  return `# Commands
+
+What \`--help\` prints for each command. [The command line](../cli.md) describes what they have in common: how they find the server and the
+run, what they print, and their exit codes.
+
+${sections.join('\n')}`
+}
+
+/** The commands without subcommands, in the order of the help. */
+function listLeaves(
+  command: Command,
+  words: readonly string[],
+): { words: readonly string[]; command: Command }[] {
+  if (command.commands.length === 0) return [{ words, command }]
+  return command.commands.flatMap((child) => listLeaves(child, [...words, child.name()]))
+}
+
+function helpOf(command: Command): string {
+  let text = ''
+  command.configureHelp({ helpWidth: 100 })
+  command.configureOutput({ writeOut: (part) => (text += part) })
+  command.outputHelp()
+  return text.trim()
+}
