@@ -109,7 +109,7 @@ export class RunRecording {
     const lookup = { runId: before.id, namedId: null, operation, key: key.key, scope: null }
     return record(async (connection) => {
       await loadForDecision(connection, this.#store, lookup)
-      await applyDecision(connection, { before, after, events, until: null, dueAt, key })
+      await applyDecision(connection, { before, after, events, until: null, family: NO_FAMILY, dueAt, key })
     })
   }
 }

@@ -42,6 +42,8 @@ export interface Decision<T extends CommandType = CommandType> {
   readonly events: readonly RunEvent[]
   /** The run after these events. */
   readonly run: Run
+  /** True if changes were due, whatever was asked. */
+  readonly isDue: boolean
 }
 
 /** The rule of each command; a command without a rule does not compile. */
@@ -79,7 +81,7 @@ export function decide<C extends Command>(
 
 function decideAny(situation: Situation, command: Command, actor: Actor, request: Json): Decision {
   const { run, kept } = situation
-  if (kept) return { result: replay(kept, command, request), events: [], run }
+  if (kept) return { result: replay(kept, command, request), events: [], run, isDue: false }
   const due = applyDue(run, situation)
   const draft = new Draft(due.run, situation.workflow, situation.now, actor)
   const outcome =
@@ -93,6 +95,7 @@ function decideAny(situation: Situation, command: Command, actor: Actor, request
     result: toResult(addDirective(outcome, draft, command), draft.run !== run, events),
     events,
     run: draft.run,
+    isDue: due.run !== run,
   }
 }
 

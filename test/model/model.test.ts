@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Commands } from '../../src/commands/kit/context.ts'
+import { checkRecalled } from '../support/checkRecalled.ts'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { type Action, actions, any, workflows } from './actions.ts'
 import { budget } from './budget.ts'
@@ -13,9 +14,16 @@ let here: TestCommands
 let servers: readonly [Commands, Commands]
 beforeAll(async () => {
   here = await openTestCommands({ workflows: WORKFLOWS, settings: LIMITS })
-  servers = [here.commands, here.openServer()]
+  servers = [withRecalledChecked(here.commands), withRecalledChecked(here.openServer())]
 })
 afterAll(() => here.close())
+
+/** How often a run that a server recalled was compared with what is stored. */
+const recalled = { checked: 0 }
+
+function withRecalledChecked(server: Commands): Commands {
+  return { ...server, writer: checkRecalled(server.writer, recalled) }
+}
 
 /** One step of a history, for fast-check to choose, replay and leave out. */
 class Step implements fc.AsyncCommand<History, History> {
@@ -61,6 +69,7 @@ test(
       parameters,
     )
     const kinds = new Set(actions.map(([, action]) => action)).size
+    expect(recalled.checked).toBeGreaterThan(count)
     if (numRuns >= 12 && count >= numRuns) expect(Step.taken.size).toBe(kinds)
   },
   timeout,

@@ -1,4 +1,4 @@
-import type { Caller, Commands } from '../../src/commands/kit/context.ts'
+import type { Caller, Commands, Writer } from '../../src/commands/kit/context.ts'
 import { openWriter } from '../../src/commands/kit/openWriter.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/lifecycle/run/settings.ts'
 import { openValidator } from '../../src/validation/validator.ts'
@@ -26,11 +26,21 @@ export const CALLERS: TestCallers = {
 /** One thread for all files of a test process; it does not keep the process alive. */
 const validator = openValidator()
 
+const writers: Writer[] = []
+
+/** Makes every server of this process load the run anew: a test has changed its rows without a revision. */
+export async function forgetRun(runId: string): Promise<void> {
+  const lookup = { runId, namedId: null, operation: '', key: null, scope: null }
+  for (const writer of writers) await writer.recall(lookup)
+}
+
 /** Creates the use cases on a store; notifications are ignored, and an AGENT token is a readable string. */
 export function toCommands(store: Store, settings: Partial<Settings> = {}): Commands {
+  const writer = openWriter(store)
+  writers.push(writer)
   return {
     store,
-    writer: openWriter(store),
+    writer,
     settings: { ...DEFAULT_SETTINGS, ...settings },
     validator,
     announce: () => undefined,

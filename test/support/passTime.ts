@@ -1,5 +1,6 @@
 import type { Store } from '../../src/store/sql/openStore.ts'
 import { transact } from '../../src/store/sql/openStore.ts'
+import { forgetRun } from './callers.ts'
 
 /** Every column with a timestamp of a run, or of the rows below it. */
 const MOMENTS = {
@@ -56,4 +57,5 @@ export async function passTime(store: Store, runId: string, seconds: number): Pr
     for (const [type, field] of MOMENTS_OF_EVENTS)
       await connection.query(moveMoment(type, field), [runId, seconds])
   })
+  await forgetRun(runId)
 }

@@ -3,7 +3,7 @@ import type { ArtifactProblem, Json } from '../../lifecycle/run/run.ts'
 import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import type { Settings } from '../../lifecycle/run/settings.ts'
 import type { Role } from '../../lifecycle/run/enums.ts'
-import type { RunBatches } from '../../store/run/runBatches.ts'
+import type { RememberedRuns } from '../../store/run/rememberRuns.ts'
 import type { Store } from '../../store/sql/openStore.ts'
 import type { TakeTurn } from './turns.ts'
 
@@ -26,10 +26,10 @@ export interface Validator {
 }
 
 /**
- * What all commands of a server share on their way to the database: the order of commands about one run, and batches of loads and
- * writes of different runs.
+ * What all commands of a server share on their way to the database: the order of commands about one run, batches of loads and
+ * writes of different runs, and the runs written last.
  */
-export interface Writer extends RunBatches {
+export interface Writer extends RememberedRuns {
   readonly takeTurn: TakeTurn
 }
 

@@ -1,3 +1,4 @@
+import { rememberRuns } from '../../store/run/rememberRuns.ts'
 import { openRunBatches } from '../../store/run/runBatches.ts'
 import type { Store } from '../../store/sql/openStore.ts'
 import type { Writer } from './context.ts'
@@ -5,5 +6,5 @@ import { createTurns, type TurnLimits } from './turns.ts'
 
 /** Opens the writer of a server; every command of the server needs the same one. */
 export function openWriter(store: Store, limits?: TurnLimits): Writer {
-  return { ...openRunBatches(store), takeTurn: createTurns(limits) }
+  return { ...rememberRuns(openRunBatches(store), store), takeTurn: createTurns(limits) }
 }

@@ -2,14 +2,16 @@ import type { Command } from '../../lifecycle/run/commandInputs.ts'
 import { canBeRefusedWith, type RefusalTypeOf } from '../../lifecycle/run/commands.ts'
 import { type Decision, decide } from '../../lifecycle/decide.ts'
 import { nextDueAt } from '../../lifecycle/decide/due.ts'
-import { type Json, liveClaim, type Run } from '../../lifecycle/run/run.ts'
+import { type Instant, type Json, liveClaim, type Run } from '../../lifecycle/run/run.ts'
+import type { Settings } from '../../lifecycle/run/settings.ts'
 import { isSettledStatus } from '../../lifecycle/run/enums.ts'
 import type { Change } from '../../store/run/applyDecision.ts'
 import { deleteRun } from '../../store/run/delete/deleteRun.ts'
 import { findChainHolder } from '../../store/run/claim/findChainHolder.ts'
 import { findConcurrencyKeyHolder } from '../../store/run/claim/findConcurrencyKeyHolder.ts'
-import type { LoadedForDecision } from '../../store/run/loadForDecision.ts'
+import type { LoadedForDecision, Lookup } from '../../store/run/loadForDecision.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
+import type { RecalledRun } from '../../store/run/rememberRuns.ts'
 import { accessBy, type RunAccess } from '../../store/run/runBatches.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import type { IdempotencyKey } from '../../store/sql/idempotencyKey.ts'
@@ -23,6 +25,9 @@ import { isClaimOver, withhold } from '../kit/claimOver.ts'
 import { newId } from '../kit/ids.ts'
 import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 import { decideParentNote, parentNoteOf } from './noteParent.ts'
+
+/** How far the clock of a recalled run may lag behind the database's, in milliseconds, such as after the machine has slept. */
+const MAX_RECALLED_AGE_MS = 5_000
 
 /** A command about one run, as its caller sent it. */
 export interface RunRequest<C extends Command = Command> {
@@ -101,16 +106,44 @@ async function attempt(
   request: RunRequest,
   isLocked: boolean,
 ): Promise<Applied<Changed> | undefined> {
+  const { writer } = commands
+  const recalled = isLocked || caller === SYSTEM ? null : await writer.recall(toLookup(request))
+  const accepted =
+    recalled && (await change({ commands, connection, access: writer, caller, request }, recalled))
+  if (accepted) return accepted
+  const access = isLocked ? accessBy(connection, commands.store) : writer
+  const loaded = await load(access, connection, request)
+  if (!loaded) return unwritten(refused(refuse({ type: 'NotFound', kind: 'RUN', id: request.runId })))
+  return change({ commands, connection, access, caller, request, isLocked }, loaded)
+}
+
+/** What one round works with. */
+interface Attempt {
+  readonly commands: Commands
+  readonly connection: Connection
+  readonly access: RunAccess
+  readonly caller: Caller
+  readonly request: RunRequest
+  readonly isLocked?: boolean
+}
+
+/**
+ * Decides on a run and applies the decision; returns undefined if that must be done again: another writer was first, or the run was recalled
+ * and the decision is more than an accepted change of it alone.
+ */
+async function change(
+  { commands, connection, access, caller, request, isLocked = false }: Attempt,
+  loaded: LoadedForDecision | RecalledRun,
+): Promise<Applied<Changed> | undefined> {
   const { runId, ifRevision } = request
   const command = ifRevision == null ? request.command : { ...request.command, ifRevision }
-  const access = isLocked ? accessBy(connection, commands.store) : commands.writer
-  const loaded = await load(access, connection, request)
-  if (!loaded) return unwritten(refused(refuse({ type: 'NotFound', kind: 'RUN', id: runId })))
+  const isRecalled = 'stillHolds' in loaded
   const denied =
     checkRun(caller, loaded.run) ?? checkRole(caller, command.type) ?? request.authorize?.(loaded.run)
-  if (denied) return unwritten(refused(denied))
+  if (denied) return isRecalled ? undefined : unwritten(refused(denied))
   const situation = { ...loaded, ...DECISION_FUNCTIONS, settings: commands.settings }
   const decision = decide(situation, command, actorOf(caller), request.request)
+  if (isRecalled && !isPlainChange(decision)) return undefined
   // a fact reported after the end raises no revision that could guard it: only the row lock prevents reporting two at
   // once
   if (!isLocked && isUnlogged(decision)) return undefined
@@ -145,6 +178,11 @@ async function attempt(
   }
 }
 
+/** True if the decision only changes the run, as asked: what else it depends on is then checked when it is written. */
+function isPlainChange({ result, events, isDue }: Decision): boolean {
+  return result.ok && result.changed && !result.deleted && !isDue && events.length > 0
+}
+
 /** True if the decision settled the run or accepted its cancel. */
 function isEnd(before: Run, { status, settledAt }: Run): boolean {
   if (settledAt !== null) return settledAt !== before.settledAt
@@ -173,18 +211,22 @@ function namedRow(command: Command): string | null {
   }
 }
 
-async function load(
-  access: RunAccess,
-  connection: Connection,
-  { runId, command, idempotencyKey, scope }: RunRequest,
-): Promise<LoadedForDecision | null> {
-  const lookup = {
+function toLookup({ runId, command, idempotencyKey, scope }: RunRequest): Lookup {
+  return {
     runId,
     namedId: namedRow(command),
     operation: command.type,
     key: idempotencyKey ?? null,
     scope: scope ?? null,
   }
+}
+
+async function load(
+  access: RunAccess,
+  connection: Connection,
+  request: RunRequest,
+): Promise<LoadedForDecision | null> {
+  const lookup = toLookup(request)
   const loaded = await access.load(lookup)
   // no server was watching for a while: expired leases are extended before anyone is judged by them
   if (!loaded || loaded.now - loaded.tickAt <= TICK_STALE_AFTER_SECONDS * 1000) return loaded
@@ -201,16 +243,37 @@ async function apply(
   { settings }: Commands,
   access: RunAccess,
   request: RunRequest,
-  loaded: LoadedForDecision,
+  loaded: LoadedForDecision | RecalledRun,
   { result, events, run }: Decision,
   parent: Change | null,
 ): Promise<boolean> {
-  const { run: before, workflow, now } = loaded
+  const { run: before, workflow, family } = loaded
   if (run === before) return true
   const key = result.ok && result.changed ? toKey(request, loaded) : null
-  const until = liveClaim(before.claim, now)?.expiresAt ?? null
-  const dueAt = nextDueAt(run, workflow, settings)
-  return access.apply({ before, after: run, events, until, dueAt, key, ...contentsOf(request) }, parent)
+  const change: Change = {
+    before,
+    after: run,
+    events,
+    until: endOf(loaded, settings),
+    family,
+    dueAt: nextDueAt(run, workflow, settings),
+    key,
+    ...contentsOf(request),
+    ...('stillHolds' in loaded && { stillHolds: loaded.stillHolds }),
+  }
+  return access.apply(change, parent)
+}
+
+/**
+ * Returns until when a decision about a run holds: until the lease that was live has expired; about a recalled one also until something is
+ * due, and no longer than its clock can be trusted. Null: until the run changes.
+ */
+function endOf(loaded: LoadedForDecision | RecalledRun, settings: Settings): Instant | null {
+  const { run, now, workflow } = loaded
+  const leaseEnd = liveClaim(run.claim, now)?.expiresAt ?? null
+  if (!('stillHolds' in loaded)) return leaseEnd
+  const due = nextDueAt(run, workflow, settings) ?? Number.POSITIVE_INFINITY
+  return Math.min(leaseEnd ?? due, due, now + MAX_RECALLED_AGE_MS)
 }
 
 function contentsOf({ contents }: RunRequest): Pick<RunRequest, 'contents'> {

@@ -50,5 +50,13 @@ export async function decideParentNote(
   if (!result.ok) return undefined
   if (!isNoted) return null
   const dueAt = nextDueAt(run, loaded.workflow, settings)
-  return { before: loaded.run, after: run, events, until: null, dueAt, key: null }
+  return {
+    before: loaded.run,
+    after: run,
+    events,
+    until: null,
+    family: loaded.family,
+    dueAt,
+    key: null,
+  }
 }

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../lifecycle/run/events.ts'
+import type { Family } from '../../lifecycle/run/family.ts'
 import type { Instant, Run } from '../../lifecycle/run/run.ts'
 import { column, type Connection, prepare, query, text } from '../sql/statement.ts'
 import { toReleaseKey } from '../rows/releaseKey.ts'
@@ -13,13 +14,17 @@ interface Written extends UnloggedData {
   readonly events: readonly RunEvent[]
   /** When the sweep should next check the run. */
   readonly dueAt: Instant | null
+  /** False once the database may be another one than the decision was made on; absent: it was made on what has just been loaded. */
+  readonly stillHolds?: () => boolean
 }
 
 /** A run that changes. */
 export interface Change extends Written {
   readonly before: Run
-  /** Until when the decision holds: the expiry of a lease that was live when it was made; null: until the run changes. */
+  /** Until when the decision holds, such as the expiry of a lease that was live when it was made; null: until the run changes. */
   readonly until: Instant | null
+  /** The relatives that the decision was made with. */
+  readonly family: Family
 }
 
 /** A run that is created, beside no other run. */
@@ -70,7 +75,7 @@ const set = (releaseKey: string): string =>
   ].join(', ')
 
 /**
- * The statement that changes one run, with the values of `toOwnValues` and `until`. The row is locked first and the guard reads what was locked: the
+ * The statement that changes one run, with the values of `toOwnValues`, `until` and the idempotency key. The row is locked first and the guard reads what was locked: the
  * clock is judged after that, because PostgreSQL does not re-evaluate a condition of the UPDATE after a wait that changed nothing.
  *
  * @param wait SQL that says what happens if another transaction has locked the row; empty: the statement waits
@@ -87,6 +92,7 @@ WITH held AS MATERIALIZED (
   FROM held h, jsonb_populate_record(NULL::run, $4::jsonb) n
   WHERE r.id = h.id AND h.revision = $2 AND h.lease_expires_at IS NOT DISTINCT FROM $3::timestamptz
     AND ($7::timestamptz IS NULL OR $7 > clock_timestamp())
+    AND ${isNewKey({ scope: '$8', operation: '$9', key: '$10' })}
   RETURNING r.id, 0 AS ord
 ), ${insertWorkRows('$5')}
 SELECT CASE WHEN EXISTS (SELECT FROM guard) THEN 'WRITTEN' WHEN EXISTS (SELECT FROM held) THEN 'LOST' ELSE 'LOCKED' END AS outcome`,
@@ -122,11 +128,11 @@ WITH decision AS MATERIALIZED (
 ), changed AS (
   UPDATE run r SET ${set('c.release_key')}
   FROM current c, jsonb_populate_record(NULL::run, c.run) n
-  WHERE r.id = c.id AND (c.until IS NULL OR c.until > clock_timestamp()) AND ${isNewKey('c')}
+  WHERE r.id = c.id AND (c.until IS NULL OR c.until > clock_timestamp()) AND ${isNewKey(keyOf('c'))}
   RETURNING r.id, c.ord
 ), created AS (
   INSERT INTO run SELECT n.* FROM decision d, jsonb_populate_record(NULL::run, d.run) n
-  WHERE d.revision IS NULL AND ${isNewKey('d')}
+  WHERE d.revision IS NULL AND ${isNewKey(keyOf('d'))}
   ORDER BY n.project, n.concurrency_key, d.key ON CONFLICT DO NOTHING
   RETURNING id
 ), guard AS (
@@ -136,10 +142,15 @@ SELECT CASE WHEN g.ord IS NOT NULL THEN 'WRITTEN' WHEN d.revision IS NOT NULL AN
 FROM decision d LEFT JOIN guard g USING (ord) LEFT JOIN held h ON h.id = d.id ORDER BY d.ord`,
 })
 
-/** SQL that is true if no event carries the key of a decision; a scalar subquery, because NOT EXISTS is planned as a join of all. */
-function isNewKey(alias: string): string {
+/** SQL that is true if no event carries a key; a scalar subquery, because NOT EXISTS is planned as a join of all. */
+function isNewKey({ scope, operation, key }: Record<'scope' | 'operation' | 'key', string>): string {
   return `(SELECT true FROM event e
-    WHERE e.key = ${alias}.key AND e.operation = ${alias}.operation AND e.key_scope = ${alias}.key_scope LIMIT 1) IS NULL`
+    WHERE e.key = ${key} AND e.operation = ${operation} AND e.key_scope = ${scope} LIMIT 1) IS NULL`
+}
+
+/** The key of a decision in a row of `APPLY_TOGETHER`. */
+function keyOf(alias: string): Record<'scope' | 'operation' | 'key', string> {
+  return { scope: `${alias}.key_scope`, operation: `${alias}.operation`, key: `${alias}.key` }
 }
 
 /**
@@ -229,7 +240,9 @@ export function applyUnlessLocked(connection: Connection, change: Change): Promi
 }
 
 async function applyOne(connection: Connection, statement: typeof APPLY, change: Change): Promise<Outcome> {
-  const [row] = await query(connection, statement, [...toOwnValues(change), toDate(change.until)])
+  const { until, key } = change
+  const guard = [toDate(until), key?.scope ?? null, key?.operation ?? null, key?.key ?? null]
+  const [row] = await query(connection, statement, [...toOwnValues(change), ...guard])
   return row?.outcome as Outcome
 }
 

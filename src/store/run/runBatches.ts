@@ -89,13 +89,23 @@ export function openRunBatches(store: Store): RunBatches {
   }
 }
 
-/** Writes decisions in one statement; for a single one there are cheaper statements. */
+/** Writes decisions in one statement; for a single one there are cheaper statements. Those that no longer hold are LOST. */
 async function writeAll(
   connection: Connection,
   decisions: readonly (Change | NewRun)[],
 ): Promise<readonly Outcome[]> {
+  const holding = decisions.filter(({ stillHolds }) => stillHolds?.() ?? true)
+  const outcomes = await writeHolding(connection, holding)
+  return decisions.map((decision) => outcomes[holding.indexOf(decision)] ?? 'LOST')
+}
+
+async function writeHolding(
+  connection: Connection,
+  decisions: readonly (Change | NewRun)[],
+): Promise<readonly Outcome[]> {
   const [first, ...others] = decisions
-  if (!first || others.length > 0) return applyDecisions(connection, decisions)
+  if (!first) return []
+  if (others.length > 0) return applyDecisions(connection, decisions)
   if (first.before) return [await applyUnlessLocked(connection, first)]
   await createAlone(connection, first)
   return ['WRITTEN']

@@ -11,6 +11,8 @@ export interface Store {
   readonly workflows: WorkflowCache
   /** The secret that the servers of this installation encrypt and sign with; it never changes. */
   readSecret(connection: Connection): Promise<string>
+  /** Calls a listener whenever a connection is lost: what the database holds may not be what it held. */
+  onLost(listener: () => void): void
   /** Ends every connection once its current work is finished. */
   close(): Promise<void>
 }
@@ -21,7 +23,8 @@ export function openStore(poolConfig: pg.PoolConfig): Store {
   // a broken connection fails its query and is replaced by the next; without listeners it would end the process,
   // whether idle in the pool or checked out
   pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
+  const listeners: (() => void)[] = []
+  pool.on('connect', (client) => client.on('error', () => listeners.forEach((listener) => listener())))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   let secret: string | undefined
   return {
@@ -34,6 +37,7 @@ export function openStore(poolConfig: pg.PoolConfig): Store {
       if (secret === undefined) throw new Error('the database was not migrated: it has no installation')
       return secret
     },
+    onLost: (listener) => void listeners.push(listener),
     async close() {
       await prisma.$disconnect()
       await pool.end()

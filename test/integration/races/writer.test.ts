@@ -14,6 +14,7 @@ import { loadForDecision } from '../../../src/store/run/loadForDecision.ts'
 import { openStore } from '../../../src/store/sql/openStore.ts'
 import { toCommands } from '../../support/callers.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
+import { countStatements } from '../../support/countStatements.ts'
 import { openDatabaseProxy } from '../../support/databaseProxy.ts'
 import {
   atOnce,
@@ -44,28 +45,13 @@ beforeAll(async () => {
 })
 afterAll(() => here.close())
 
-/** Counts the statements of a name that the pool of `here` sends, until the test ends. */
-function countStatements(name: string): { readonly sent: number } {
-  const { pool } = here.store
-  const query = pool.query.bind(pool)
-  const count = { sent: 0 }
-  Object.assign(pool, {
-    query(statement: { readonly name?: string }, ...rest: []) {
-      if (statement.name === name) count.sent++
-      return query(statement as never, ...rest)
-    },
-  })
-  onTestFinished(() => void Object.assign(pool, { query }))
-  return count
-}
-
 const queued = (many: number): Promise<Run[]> => atOnce(many, [here.commands], () => begin(here))
 
 describe('commands about different runs at once', () => {
   test('share loads and commits', async () => {
     const runs = await queued(30)
-    const loads = countStatements('load-for-decision')
-    const applies = countStatements('apply-decisions')
+    const loads = countStatements(here.store.pool, 'load-for-decision')
+    const applies = countStatements(here.store.pool, 'apply-decisions')
     const answers = await Promise.all(
       runs.map(({ id: runId }) => pauseRun(here.commands, here.callers.operator, { runId })),
     )
@@ -100,7 +86,7 @@ describe('commands about different runs at once', () => {
     const runs = await queued(20)
     const poison = await begin(here, { title: 'poison' })
     const ids = [...runs.slice(0, 7), poison, ...runs.slice(7)].map(({ id }) => id)
-    const applies = countStatements('apply-decisions')
+    const applies = countStatements(here.store.pool, 'apply-decisions')
     const answers = await Promise.allSettled(
       ids.map((runId) => pauseRun(here.commands, here.callers.operator, { runId })),
     )
@@ -166,7 +152,7 @@ describe('starts at once', () => {
   test('share a commit, and one that is refused costs the others nothing', async () => {
     const concurrencyKey = `taken ${randomUUID()}`
     const holder = await begin(here, { concurrencyKey })
-    const applies = countStatements('apply-decisions')
+    const applies = countStatements(here.store.pool, 'apply-decisions')
     const answers = await atOnce(20, [here.commands], (server, place) =>
       startRun(server, here.callers.operator, toStart(place === 5 ? { concurrencyKey } : {})),
     )
@@ -208,7 +194,7 @@ describe('a decision', () => {
     const actor = { id: 'prn_olga', name: 'olga', role: 'OPERATOR' } as const
     const toChange = (command: Command): Change => {
       const { run: after, events } = decide(situation, command, actor)
-      return { before: loaded.run, after, events, until: null, dueAt: null, key: null }
+      return { before: loaded.run, after, events, until: null, family: loaded.family, dueAt: null, key: null }
     }
     const outcomes = await applyDecisions(pool, [
       toChange({ type: 'pauseRun', comment: null }),
