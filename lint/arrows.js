@@ -98,7 +98,7 @@ export const ROOMS = {
     sql: ['generated'],
     rows: ['generated', 'sql'],
     feed: ['sql'],
-    account: ['sql'],
+    account: ['generated', 'sql'],
     workflow: ['generated', 'sql'],
     run: ['generated', 'sql', 'rows', 'feed', 'workflow'],
     activity: ['generated', 'sql', 'rows', 'run'],

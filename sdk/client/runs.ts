@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { asType, requireRun, toPage } from '../request/pages.ts'
+import { asType, readAll, requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 import { readChanges, readDirectives, readEvents, watchRun } from '../streams/watch.ts'
@@ -75,14 +75,8 @@ export class Runs {
    * Every run that matches, newest first by default, read page by page as the loop goes on: a run that is created
    * meanwhile may be missing, none comes twice.
    */
-  async *all({ first = 100, ...fields }: ListRunsFields = {}): AsyncGenerator<t.Run, undefined> {
-    let { after } = fields
-    for (;;) {
-      const { nodes, pageInfo } = await this.list({ ...fields, first, after })
-      yield* nodes
-      if (!pageInfo.hasNextPage || pageInfo.endCursor === null) return
-      after = pageInfo.endCursor
-    }
+  all({ first, after, ...fields }: ListRunsFields = {}): AsyncGenerator<t.Run, undefined> {
+    return readAll((page) => this.list({ ...fields, ...page }), { first, after })
   }
 
   /**
@@ -106,8 +100,8 @@ export class Runs {
     { round, executions = 100, ...options }: UsageOptions = {},
   ): Promise<t.RunUsage> {
     const run = await this.#requests.query(g.RunUsageDocument, { ...options, id: runId, round, executions })
-    const { executions: listed, ...found } = requireRun(runId, run)
-    return { ...found, executions: listed.edges.map(({ node }) => node) }
+    const { executions: listed, sessions, ...found } = requireRun(runId, run)
+    return { ...found, sessions: sessions.nodes, executions: listed.edges.map(({ node }) => node) }
   }
 
   /** What runs used in all, in the order of the ids, at most 500; null where nothing was told, or a run is not visible. */

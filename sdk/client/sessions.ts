@@ -1,20 +1,24 @@
 import * as g from '../generated/graphql.ts'
 import { PawlFault } from '../kit/errors.ts'
-import { asType, requireRun, toPage } from '../request/pages.ts'
+import { asType, readAll, requireRun, toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import { readTranscript, toEntry } from '../streams/transcript.ts'
 import type { TranscriptOptions } from '../streams/transcript.ts'
 import type * as t from '../request/types.ts'
 import type { Streams } from '../streams/watch.ts'
 
-/** Which page of a transcript. */
+/** Which page of a transcript, and its size: default 50, at most 500. */
 export interface TranscriptPageFields extends CallOptions {
-  /** The `seq` of the last known entry. Default 0: from the beginning. */
-  readonly after?: number | undefined
-  /** How many, at most 500. Default 100. */
+  /** How many from the start. */
   readonly first?: number | undefined
+  /** The `seq` of an entry: only those after it. */
+  readonly after?: number | undefined
+  /** How many from the end. */
+  readonly last?: number | undefined
+  /** The `seq` of an entry: only those before it. */
+  readonly before?: number | undefined
   /** Only entries of these kinds. Default: all. */
-  readonly kinds?: g.EntryKind[] | undefined
+  readonly kinds?: readonly g.EntryKind[] | undefined
 }
 
 /** Which transcripts to search, and which page of what is found. */
@@ -92,16 +96,25 @@ export class Sessions {
   }
 
   /**
-   * Entries of a transcript after the given `seq`, oldest first. A page may be short; only an empty one is the last.
+   * One page of a transcript, oldest first. One that grows large is short: `pageInfo` says whether there is more.
    *
    * @throws PawlFault `SESSION_NOT_FOUND`.
    */
-  async entries(sessionId: string, fields: TranscriptPageFields = {}): Promise<t.TranscriptEntry[]> {
-    const { after = 0, first = 100, ...rest } = fields
-    const node = await this.#requests.query(g.TranscriptPageDocument, { ...rest, sessionId, after, first })
+  async entries(
+    sessionId: string,
+    { after, before, kinds, ...fields }: TranscriptPageFields = {},
+  ): Promise<t.Page<t.TranscriptEntry>> {
+    const node = await this.#requests.query(g.TranscriptPageDocument, {
+      ...fields,
+      sessionId,
+      after: after?.toString(),
+      before: before?.toString(),
+      kinds: kinds && [...kinds],
+    })
     if (node?.__typename !== 'Session')
       throw new PawlFault(`There is no session ${sessionId}`, 'SESSION_NOT_FOUND')
-    return node.transcript.map(toEntry)
+    const { nodes, pageInfo } = node.transcript
+    return { nodes: nodes.map(toEntry), pageInfo }
   }
 
   /** Entries of transcripts that hold a text of 3 to 200 characters, newest first; output only within a run or a session. */
@@ -118,12 +131,21 @@ export class Sessions {
   }
 
   /**
-   * The sessions of a run, including those that are over.
+   * One page of the sessions of a run, including those that are over, newest first.
    *
    * @throws PawlFault `RUN_NOT_FOUND`.
    */
-  async list(runId: string, options?: CallOptions): Promise<t.Session[]> {
-    const run = await this.#requests.query(g.SessionsDocument, { ...options, runId })
+  async list(runId: string, page: t.PageFields & CallOptions = {}): Promise<t.Page<t.Session>> {
+    const run = await this.#requests.query(g.SessionsDocument, { ...page, runId })
     return requireRun(runId, run).sessions
+  }
+
+  /**
+   * Every session of a run, newest first, read page by page as the loop goes on.
+   *
+   * @throws PawlFault `RUN_NOT_FOUND`.
+   */
+  all(runId: string, options: CallOptions = {}): AsyncGenerator<t.Session, undefined> {
+    return readAll((page) => this.list(runId, { ...options, ...page }))
   }
 }

@@ -1,5 +1,6 @@
 import * as g from '../generated/graphql.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
+import { readAll } from '../request/pages.ts'
 import type * as t from '../request/types.ts'
 
 /** Tokens; for ADMIN only, except `forRun`. */
@@ -48,9 +49,14 @@ export class Tokens {
     return this.#requests.mutate(g.RotateTokenDocument, { ...fields, tokenId })
   }
 
-  /** All tokens, without their secrets. */
-  async list(options: CallOptions = {}): Promise<t.Token[]> {
-    return this.#requests.query(g.TokensDocument, options)
+  /** One page of the tokens that were not revoked, without their secrets, newest first. */
+  async list(page: t.PageFields & CallOptions = {}): Promise<t.Page<t.Token>> {
+    return this.#requests.query(g.TokensDocument, page)
+  }
+
+  /** Every token that was not revoked, newest first, read page by page as the loop goes on. */
+  all(options: CallOptions = {}): AsyncGenerator<t.Token, undefined> {
+    return readAll((page) => this.list({ ...options, ...page }))
   }
 
   /**

@@ -2016,8 +2016,11 @@ export type ApprovalDetail = {
     key: string
     /** The round it belongs to. */
     round: number
-    /** The last 500 files it produced, in order of submission, including those of earlier attempts. */
-    artifacts: Artifact[]
+    /** The files it produced, those of earlier attempts too, the newest first. */
+    artifacts: {
+      /** The items of the page, without their cursors. */
+      nodes: Artifact[]
+    }
   } | null
   /** The attempt of that phase. */
   attempt: number | null
@@ -2779,17 +2782,20 @@ export type WorkspaceDetail = {
   createdAt: string
   /** When its directory was removed. */
   removedAt: string | null
-  /** The newest of the runs that work, or worked, in it, as far as you may see them; the last one first. */
+  /** The runs that work, or worked, in it, as far as you may see them, the newest first. */
   runs: {
-    /** Its id, `run_…`. */
-    id: string
-    /** What it is about. */
-    title: string | null
-    /** The current status. */
-    status: RunStatus
-    /** When it was started. */
-    createdAt: string
-  }[]
+    /** The items of the page, without their cursors. */
+    nodes: {
+      /** Its id, `run_…`. */
+      id: string
+      /** What it is about. */
+      title: string | null
+      /** The current status. */
+      status: RunStatus
+      /** When it was started. */
+      createdAt: string
+    }[]
+  }
 }
 
 /** An operation on a workspace, requested from the worker of its machine. */
@@ -3277,8 +3283,10 @@ export type CancelRunSuccess = {
   hasChanged: boolean
   /** How many runs below it were cancelled with it so far. */
   childrenCancelled: number
-  /** Its children that are not settled: their owners are stopping, they could not be cancelled now and will be, they are detached, or all are left alone. As far as you may see them. */
+  /** Its children that are not settled: their owners are stopping, they could not be cancelled now and will be, they are detached, or all are left alone. As far as you may see them; at most 100, in the order of their ids. */
   childrenLeft: Run[]
+  /** How many they are, those beyond the bound of `childrenLeft` too. */
+  childrenLeftCount: number
   /** Whether the answer repeats an earlier request with the same idempotency key. */
   isReplayed: boolean
 }
@@ -4133,61 +4141,6 @@ export type ResumeRunResult =
 
 /** What the agent says to people, whole; its text is markdown. */
 export type MessageEntry = {
-  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
-  seq: number
-}
-
-/** What the agent says to itself. */
-export type ThoughtEntry = {
-  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
-  seq: number
-}
-
-/** The call of a tool. */
-export type ToolCallEntry = {
-  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
-  seq: number
-}
-
-/** A file that the agent changed. */
-export type DiffEntry = {
-  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
-  seq: number
-}
-
-/** All that the agent means to do, in the place of its plan before. */
-export type PlanEntry = {
-  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
-  seq: number
-}
-
-/** A permission that the agent asked for, or what became of that. */
-export type PermissionEntry = {
-  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
-  seq: number
-}
-
-/** What a turn used; null: the agent did not say. */
-export type UsageEntry = {
-  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
-  seq: number
-}
-
-/** What went wrong, in the agent's own words. */
-export type ErrorEntry = {
-  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
-  seq: number
-}
-
-/** What a program put out without saying what it is, and all that older transcripts hold. */
-export type OutputEntry = {
-  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
-  seq: number
-}
-
-/** One entry of a transcript. It never changes: an update is an entry of its own, whose fields that are not null replace those of the entry it updates. */
-export type TranscriptEntry =
-  | {
   __typename: 'MessageEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
@@ -4202,7 +4155,9 @@ export type TranscriptEntry =
   /** All that it says as plain text; empty where it says nothing. */
   text: string
 }
-  | {
+
+/** What the agent says to itself. */
+export type ThoughtEntry = {
   __typename: 'ThoughtEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
@@ -4217,7 +4172,9 @@ export type TranscriptEntry =
   /** All that it says as plain text; empty where it says nothing. */
   text: string
 }
-  | {
+
+/** The call of a tool. */
+export type ToolCallEntry = {
   __typename: 'ToolCallEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
@@ -4245,7 +4202,9 @@ export type TranscriptEntry =
   /** What the tool gave back, as text. */
   output: string | null
 }
-  | {
+
+/** A file that the agent changed. */
+export type DiffEntry = {
   __typename: 'DiffEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
@@ -4262,7 +4221,9 @@ export type TranscriptEntry =
   /** The hunks of a unified diff, without the lines that name the files. */
   hunks: string
 }
-  | {
+
+/** All that the agent means to do, in the place of its plan before. */
+export type PlanEntry = {
   __typename: 'PlanEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
@@ -4282,7 +4243,9 @@ export type TranscriptEntry =
     status: StepStatus
   }[]
 }
-  | {
+
+/** A permission that the agent asked for, or what became of that. */
+export type PermissionEntry = {
   __typename: 'PermissionEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
@@ -4305,7 +4268,9 @@ export type TranscriptEntry =
   /** The word to the agent, or the reason. */
   note: string | null
 }
-  | {
+
+/** What a turn used; null: the agent did not say. */
+export type UsageEntry = {
   __typename: 'UsageEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
@@ -4336,7 +4301,9 @@ export type TranscriptEntry =
   /** How long it took, in milliseconds. */
   durationMs: number | null
 }
-  | {
+
+/** What went wrong, in the agent's own words. */
+export type ErrorEntry = {
   __typename: 'ErrorEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
@@ -4355,7 +4322,9 @@ export type TranscriptEntry =
   /** When it may be tried again, as the agent says. */
   resetAt: string | null
 }
-  | {
+
+/** What a program put out without saying what it is, and all that older transcripts hold. */
+export type OutputEntry = {
   __typename: 'OutputEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
@@ -4372,6 +4341,18 @@ export type TranscriptEntry =
   /** All that it says as plain text; empty where it says nothing. */
   text: string
 }
+
+/** One entry of a transcript. It never changes: an update is an entry of its own, whose fields that are not null replace those of the entry it updates. */
+export type TranscriptEntry =
+  | MessageEntry
+  | ThoughtEntry
+  | ToolCallEntry
+  | DiffEntry
+  | PlanEntry
+  | PermissionEntry
+  | UsageEntry
+  | ErrorEntry
+  | OutputEntry
 
 /** The success of `recordWorkspace`. */
 export type RecordWorkspaceSuccess = {
@@ -4436,8 +4417,11 @@ export interface ApprovalQuery {
     key: string
     /** The round it belongs to. */
     round: number
-    /** The last 500 files it produced, in order of submission, including those of earlier attempts. */
-    artifacts: Artifact[]
+    /** The files it produced, those of earlier attempts too, the newest first. */
+    artifacts: {
+      /** The items of the page, without their cursors. */
+      nodes: Artifact[]
+    }
   } | null
   /** The attempt of that phase. */
   attempt: number | null
@@ -5231,19 +5215,28 @@ export interface SessionQuery {
 
 export interface SessionsQueryVariables {
   readonly runId: string
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
 }
 
 export interface SessionsQuery {
   /** A run by its id; null if it does not exist. */
   run: {
-    /** Its sessions in the order in which they were opened, those that are over too; the last 500. */
-    sessions: Session[]
+    /** Its sessions, those that are over too, the newest first. */
+    sessions: {
+      /** The items of the page, without their cursors. */
+      nodes: Session[]
+      /** Position of the page. */
+      pageInfo: PageInfo
+    }
   } | null
 }
 
 export interface TranscriptPositionQueryVariables {
   readonly sessionId: string
-  readonly after: number
+  readonly after: string
 }
 
 export interface TranscriptPositionQuery {
@@ -5252,15 +5245,23 @@ export interface TranscriptPositionQuery {
   __typename: 'Session'
   /** The current status. */
   status: SessionStatus
-  /** What its agent said, from after a place. A page ends early when it grows large: read on from its last `seq` until one is empty. */
-  transcript: ((MessageEntry | ThoughtEntry | ToolCallEntry | DiffEntry | PlanEntry | PermissionEntry | UsageEntry | ErrorEntry | OutputEntry))[]
+  /** What its agent said, in the order in which it was told. A page ends early when it grows large; `pageInfo` says whether there is more. The cursor of an item is its `seq`, so that a stream and a page continue each other. */
+  transcript: {
+    /** Position of the page. */
+    pageInfo: {
+      /** Whether more comes after the page. */
+      hasNextPage: boolean
+    }
+  }
 } | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'WorkspaceOperation' | 'Workspace' }) | null
 }
 
 export interface TranscriptPageQueryVariables {
   readonly sessionId: string
-  readonly after: number
-  readonly first: number
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
   readonly kinds?: readonly EntryKind[] | null | undefined
 }
 
@@ -5268,8 +5269,13 @@ export interface TranscriptPageQuery {
   /** The object with this id; null if none exists. */
   node: ({
   __typename: 'Session'
-  /** What its agent said, from after a place. A page ends early when it grows large: read on from its last `seq` until one is empty. */
-  transcript: TranscriptEntry[]
+  /** What its agent said, in the order in which it was told. A page ends early when it grows large; `pageInfo` says whether there is more. The cursor of an item is its `seq`, so that a stream and a page continue each other. */
+  transcript: {
+    /** The items of the page, without their cursors. */
+    nodes: TranscriptEntry[]
+    /** Position of the page. */
+    pageInfo: PageInfo
+  }
 } | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'WorkspaceOperation' | 'Workspace' }) | null
 }
 
@@ -5391,11 +5397,21 @@ export interface TranscriptEntryAppendedSubscription {
   transcriptEntryAppended: TranscriptEntry
 }
 
-export type TokensQueryVariables = Record<string, never>
+export interface TokensQueryVariables {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
+}
 
 export interface TokensQuery {
-  /** Every token that was not revoked, the oldest first. ADMIN only. */
-  tokens: Token[]
+  /** The tokens that were not revoked, expired ones too, the newest first. ADMIN only. */
+  tokens: {
+    /** The items of the page, without their cursors. */
+    nodes: Token[]
+    /** Position of the page. */
+    pageInfo: PageInfo
+  }
 }
 
 export interface RunUsageQueryVariables {
@@ -5420,15 +5436,18 @@ export interface RunUsageQuery {
       /** What its agents used, in every attempt; null where none has told. */
       usage: Usage | null
     }[]
-    /** Its sessions in the order in which they were opened, those that are over too; the last 500. */
+    /** Its sessions, those that are over too, the newest first. */
     sessions: {
-      /** Its id, `ses_…`. */
-      id: string
-      /** The role it works in; a run has at most one live session in each. */
-      role: string
-      /** What its agent used; null where it has not told. */
-      usage: Usage | null
-    }[]
+      /** The items of the page, without their cursors. */
+      nodes: {
+        /** Its id, `ses_…`. */
+        id: string
+        /** The role it works in; a run has at most one live session in each. */
+        role: string
+        /** What its agent used; null where it has not told. */
+        usage: Usage | null
+      }[]
+    }
     /** The processes launched for it, the newest first. */
     executions: {
       /** The items of the page. */
@@ -5603,17 +5622,20 @@ export interface WorkspaceQuery {
   createdAt: string
   /** When its directory was removed. */
   removedAt: string | null
-  /** The newest of the runs that work, or worked, in it, as far as you may see them; the last one first. */
+  /** The runs that work, or worked, in it, as far as you may see them, the newest first. */
   runs: {
-    /** Its id, `run_…`. */
-    id: string
-    /** What it is about. */
-    title: string | null
-    /** The current status. */
-    status: RunStatus
-    /** When it was started. */
-    createdAt: string
-  }[]
+    /** The items of the page, without their cursors. */
+    nodes: {
+      /** Its id, `run_…`. */
+      id: string
+      /** What it is about. */
+      title: string | null
+      /** The current status. */
+      status: RunStatus
+      /** When it was started. */
+      createdAt: string
+    }[]
+  }
 } | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' }) | null
 }
 
@@ -5833,7 +5855,7 @@ export interface RecordWorkspaceMutation {
 }
 
 const documents = /* @__PURE__ */ createWriter({
-  ApprovalDetail: 'Approval{...ApprovalFields phase{artifacts{...ArtifactFields}}}',
+  ApprovalDetail: 'Approval{...ApprovalFields phase{artifacts(first:500){nodes{...ArtifactFields}}}}',
   ApprovalFields: 'Approval{id run{id title status revision workflow{name}}phase{key round}attempt gate kind status question payload sessionId permission{kind program path}answerSchema decisions digest requestedBy requestedById requestedAt expiresAt onExpiry approvers isSelfApprovalAllowed decidedAt decidedBy decidedById comment answer}',
   ArtifactDetail: 'Artifact{...ArtifactFields content}',
   ArtifactFields: 'Artifact{id phase{key round}round attempt path sha256 size isValid problems{path message}createdAt}',
@@ -5855,7 +5877,7 @@ const documents = /* @__PURE__ */ createWriter({
   UsageFields: 'Usage{reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks models{model provider reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks}}',
   WorkflowFields: 'Workflow{id project name version initialPhase createdAt phases{...WorkflowPhaseFields}}',
   WorkflowPhaseFields: 'WorkflowPhase{key next isFinal role isApprovalRequired artifactPath}',
-  WorkspaceDetail: 'Workspace{...WorkspaceFields runs{id title status createdAt}}',
+  WorkspaceDetail: 'Workspace{...WorkspaceFields runs{nodes{id title status createdAt}}}',
   WorkspaceErrorFields: 'WorkspaceError{code message hint files}',
   WorkspaceFields: 'Workspace{__typename id project host kind path repository branch baseCommit status revision asOf preview{status url startedAt error{code message hint}}allowedOperations inFlight{...WorkspaceRequestFields}createdAt removedAt}',
   WorkspaceOperationDetail: 'WorkspaceOperation{...WorkspaceOperationFields workspace{...WorkspaceFields}diff{head commitsAhead filesChanged insertions deletions files{path previousPath change insertions deletions}isTruncated patch}merge{commit into}}',
@@ -5883,7 +5905,7 @@ export const ConfirmCancelDocument = /* @__PURE__ */ documents.mutation<ConfirmC
 export const PauseRunDocument = /* @__PURE__ */ documents.mutation<PauseRunMutation, PauseRunMutationVariables>('PauseRun', 'run{...RunFields}isReplayed')
 export const CompleteRunDocument = /* @__PURE__ */ documents.mutation<CompleteRunMutation, CompleteRunMutationVariables>('CompleteRun', 'run{...RunFields}isReplayed hasChanged')
 export const FailRunDocument = /* @__PURE__ */ documents.mutation<FailRunMutation, FailRunMutationVariables>('FailRun', 'run{...RunFields}isReplayed')
-export const CancelRunDocument = /* @__PURE__ */ documents.mutation<CancelRunMutation, CancelRunMutationVariables>('CancelRun', 'run{...RunFields}hasChanged childrenCancelled childrenLeft{...RunFields}isReplayed')
+export const CancelRunDocument = /* @__PURE__ */ documents.mutation<CancelRunMutation, CancelRunMutationVariables>('CancelRun', 'run{...RunFields}hasChanged childrenCancelled childrenLeft{...RunFields}childrenLeftCount isReplayed')
 export const DetachRunDocument = /* @__PURE__ */ documents.mutation<DetachRunMutation, DetachRunMutationVariables>('DetachRun', 'run{...RunFields}isReplayed hasChanged')
 export const DeleteRunDocument = /* @__PURE__ */ documents.mutation<DeleteRunMutation, DeleteRunMutationVariables>('DeleteRun', 'runId isReplayed')
 export const RequestApprovalDocument = /* @__PURE__ */ documents.mutation<RequestApprovalMutation, RequestApprovalMutationVariables>('RequestApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
@@ -5923,17 +5945,17 @@ export const ViewerDocument = /* @__PURE__ */ documents.operation<ViewerQuery, V
 export const ServerDocument = /* @__PURE__ */ documents.operation<ServerQuery, ServerQueryVariables>('query Server{server{version asOf}}')
 export const DoctorDocument = /* @__PURE__ */ documents.operation<DoctorQuery, DoctorQueryVariables>('query Doctor($first:Int$after:String){doctor(first:$first after:$after){runsChecked violations{guarantee runId detail}forks{runId continuesId}pageInfo{...PageInfoFields}}}')
 export const SessionDocument = /* @__PURE__ */ documents.operation<SessionQuery, SessionQueryVariables>('query Session($id:ID!){node(id:$id){__typename ...on Session{...SessionFields run{id status settledAt asOf}}}}')
-export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!){run(id:$runId){sessions{...SessionFields}}}')
-export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:Int!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:1){seq}}}}')
-export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$after:Int!$first:Int!$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(after:$after first:$first kinds:$kinds){...TranscriptEntryFields}}}}')
+export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!$first:Int$after:String$last:Int$before:String){run(id:$runId){sessions(first:$first after:$after last:$last before:$before){nodes{...SessionFields}pageInfo{...PageInfoFields}}}}')
+export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:String!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:0){pageInfo{hasNextPage}}}}}')
+export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$first:Int$after:String$last:Int$before:String$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(first:$first after:$after last:$last before:$before kinds:$kinds){nodes{...TranscriptEntryFields}pageInfo{...PageInfoFields}}}}}')
 export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){edges{node{sessionId seq kind at excerpt}}pageInfo{...PageInfoFields}}}')
 export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$until:RunStreamEnd!$withRun:Boolean!){runChanged(runId:$runId after:$after until:$until){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
 export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$until:RunStreamEnd!){runEventAppended(runId:$runId after:$after until:$until){...RunEventFields}}')
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')
 export const DirectiveIssuedDocument = /* @__PURE__ */ documents.operation<DirectiveIssuedSubscription, DirectiveIssuedSubscriptionVariables>('subscription DirectiveIssued($runId:ID!$fence:Int!){directiveIssued(runId:$runId fence:$fence){...DirectiveFields}}')
 export const TranscriptEntryAppendedDocument = /* @__PURE__ */ documents.operation<TranscriptEntryAppendedSubscription, TranscriptEntryAppendedSubscriptionVariables>('subscription TranscriptEntryAppended($sessionId:ID!$after:Int){transcriptEntryAppended(sessionId:$sessionId after:$after){...TranscriptEntryFields}}')
-export const TokensDocument = /* @__PURE__ */ documents.operation<TokensQuery, TokensQueryVariables>('query Tokens{tokens{...TokenFields}}')
-export const RunUsageDocument = /* @__PURE__ */ documents.operation<RunUsageQuery, RunUsageQueryVariables>('query RunUsage($id:ID!$round:Int$executions:Int!){run(id:$id){usage(round:$round){...UsageFields}phases(round:$round){id key round usage{...UsageFields}}sessions{id role usage{...UsageFields}}executions(first:$executions){edges{node{id usage{...UsageFields}}}}}}')
+export const TokensDocument = /* @__PURE__ */ documents.operation<TokensQuery, TokensQueryVariables>('query Tokens($first:Int$after:String$last:Int$before:String){tokens(first:$first after:$after last:$last before:$before){nodes{...TokenFields}pageInfo{...PageInfoFields}}}')
+export const RunUsageDocument = /* @__PURE__ */ documents.operation<RunUsageQuery, RunUsageQueryVariables>('query RunUsage($id:ID!$round:Int$executions:Int!){run(id:$id){usage(round:$round){...UsageFields}phases(round:$round){id key round usage{...UsageFields}}sessions(first:500){nodes{id role usage{...UsageFields}}}executions(first:$executions){edges{node{id usage{...UsageFields}}}}}}')
 export const UsagesOfRunsDocument = /* @__PURE__ */ documents.operation<UsagesOfRunsQuery, UsagesOfRunsQueryVariables>('query UsagesOfRuns($ids:[ID!]!){nodes(ids:$ids){__typename ...on Run{id usage{...UsageFields}}}}')
 export const RunWorkflowDocument = /* @__PURE__ */ documents.operation<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}')
 export const WorkflowDocument = /* @__PURE__ */ documents.operation<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int$project:String){workflow(name:$name version:$version project:$project){...WorkflowFields definition}}')

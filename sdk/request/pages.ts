@@ -1,5 +1,5 @@
 import { PawlFault } from '../kit/errors.ts'
-import type { Page, PageInfo } from './types.ts'
+import type { Page, PageFields, PageInfo } from './types.ts'
 
 /** A connection of the schema. */
 interface Connection<Node> {
@@ -10,6 +10,19 @@ interface Connection<Node> {
 /** Converts a connection of the schema to a page. */
 export function toPage<Node>({ edges, pageInfo }: Connection<Node>): Page<Node> {
   return { nodes: edges.map(({ node }) => node), pageInfo }
+}
+
+/** Reads all items of a list, page by page as the loop goes on. */
+export async function* readAll<Node>(
+  readPage: (page: PageFields) => Promise<Page<Node>>,
+  { first = 100, after }: PageFields = {},
+): AsyncGenerator<Node, undefined> {
+  for (;;) {
+    const { nodes, pageInfo } = await readPage({ first, after })
+    yield* nodes
+    if (!pageInfo.hasNextPage || pageInfo.endCursor === null) return
+    after = pageInfo.endCursor
+  }
 }
 
 /**

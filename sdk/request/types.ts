@@ -64,7 +64,8 @@ export type WorkspaceDiff = NonNullable<g.WorkspaceOperationDetail['diff']>
 export type WorkflowDetail = NonNullable<g.WorkflowQuery['workflow']>
 type UsageOfRun = NonNullable<g.RunUsageQuery['run']>
 /** What a run used, and where. */
-export type RunUsage = Omit<UsageOfRun, 'executions'> & {
+export type RunUsage = Omit<UsageOfRun, 'executions' | 'sessions'> & {
+  readonly sessions: UsageOfRun['sessions']['nodes']
   readonly executions: UsageOfRun['executions']['edges'][number]['node'][]
 }
 export type RunCount = g.RunCountsQuery['runCounts'][number]

@@ -50,7 +50,8 @@ async function isTranscriptOver(
   after: number,
   once: CallOptions,
 ): Promise<boolean> {
-  const node = await requests.query(g.TranscriptPositionDocument, { ...once, sessionId, after })
+  const variables = { ...once, sessionId, after: String(after) }
+  const node = await requests.query(g.TranscriptPositionDocument, variables)
   if (node?.__typename !== 'Session') return true
-  return node.status === 'DISPOSED' && node.transcript.length === 0
+  return node.status === 'DISPOSED' && !node.transcript.pageInfo.hasNextPage
 }

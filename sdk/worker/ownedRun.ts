@@ -111,7 +111,7 @@ export class OwnedRun {
       this.#write(this.#pawl.sessions.recordPrompt(sessionId, this.#fence(fields))),
     append: (sessionId: string, fields: OwnedRowFields<g.AppendTranscriptInput>) =>
       this.#write(this.#pawl.sessions.append(sessionId, this.#fence(fields))),
-    list: (options?: CallOptions) => this.#pawl.sessions.list(this.#id, options),
+    list: (page?: t.PageFields & CallOptions) => this.#pawl.sessions.list(this.#id, page),
   }
 
   /** The files of this run; as `pawl.artifacts`. */

@@ -1,7 +1,7 @@
 import type DataLoader from 'dataloader'
 import { checkProject } from '../commands/kit/authorize.ts'
 import { type IdKind, kindOf } from '../commands/kit/ids.ts'
-import { readTokens } from '../commands/account/tokens.ts'
+import { readToken as readTokenById } from '../commands/account/tokens.ts'
 import type { OwnedRow } from '../store/activity/findWork.ts'
 import { builder } from './kit/builder.ts'
 import { PAGE } from './kit/connection.ts'
@@ -178,9 +178,9 @@ async function readOperation(id: string, context: GraphContext): Promise<Operati
 }
 
 async function readToken(id: string, { commands, caller }: GraphContext) {
-  const answer = await readTokens(commands, caller)
+  const answer = await readTokenById(commands, caller, id)
   throwRefused(answer)
-  return answer.ok ? (answer.tokens.find((token) => token.id === id) ?? null) : null
+  return answer.token
 }
 
 builder.queryFields((t) => ({

@@ -184,7 +184,8 @@ export class Stage {
   /** What the agents of a run have said. */
   async transcript(runId: string): Promise<TranscriptEntry[]> {
     const entries: TranscriptEntry[] = []
-    for (const { id } of await this.server.pawl.sessions.list(runId))
+    const { nodes } = await this.server.pawl.sessions.list(runId, { first: 500 })
+    for (const { id } of nodes.toReversed())
       for await (const entry of this.server.pawl.sessions.transcript(id)) entries.push(entry)
     return entries
   }

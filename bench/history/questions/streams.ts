@@ -6,19 +6,19 @@ import type { Asker } from '../asker.ts'
 import { PAGE, type Question } from '../question.ts'
 
 const EVENTS =
-  'query ($id: ID!, $after: Int, $first: Int) { run(id: $id) { events(after: $after, first: $first) { seq type payload } } }'
+  'query ($id: ID!, $after: String, $first: Int) { run(id: $id) { events(after: $after, first: $first) { nodes { seq type payload } } } }'
 
 /** The run with the long log. */
 const longest = ({ history }: Asker): string => idOf(history.runs)
 const idOf = (run: number): string => `run_${String(run).padStart(26, '0')}`
 
 async function askEvents(asker: Asker, after: number): Promise<number> {
-  const { run } = await asker.read<{ run: { events: unknown[] } }>(EVENTS, {
+  const { run } = await asker.read<{ run: { events: { nodes: unknown[] } } }>(EVENTS, {
     id: longest(asker),
-    after,
+    after: String(after),
     first: PAGE,
   })
-  return run.events.length
+  return run.events.nodes.length
 }
 
 async function askStream({ database, ...asker }: Asker, after: number): Promise<number> {

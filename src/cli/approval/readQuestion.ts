@@ -10,11 +10,13 @@ import type { Question } from '../print/printApproval.ts'
 export async function readQuestion({ pawl }: Invocation, id: string): Promise<Question | null> {
   const approval = await pawl.approvals.get(id)
   if (!approval) return null
-  const ofAttempt = (approval.phase?.artifacts ?? []).filter(({ attempt }) => attempt === approval.attempt)
-  const found = ofAttempt.findLast(({ sha256 }) => digestOf(approval, sha256) === approval.digest)
+  const ofAttempt = (approval.phase?.artifacts.nodes ?? []).filter(
+    ({ attempt }) => attempt === approval.attempt,
+  )
+  const found = ofAttempt.find(({ sha256 }) => digestOf(approval, sha256) === approval.digest)
   if (!found && digestOf(approval, null) === approval.digest)
     return { approval, artifact: null, isProven: true }
-  const likely = found ?? ofAttempt.findLast(({ isValid: valid }) => valid)
+  const likely = found ?? ofAttempt.find(({ isValid: valid }) => valid)
   if (!likely) return { approval, artifact: null, isProven: false }
   const artifact = (await pawl.artifacts.get(likely.id)) ?? likely
   return { approval, artifact, isProven: found !== undefined && isWhole(artifact) }

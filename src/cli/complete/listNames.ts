@@ -78,8 +78,8 @@ const LISTS: { readonly [K in NameKind]: List } = {
     return nodes.map(({ id, host, path }: Workspace) => candidate(id, typed, [host, path]))
   },
   token: async (pawl, { typed }, signal) => {
-    const tokens = await pawl.tokens.list({ signal })
-    return tokens.map(({ id, role, name }) => candidate(id, typed, [role, name]))
+    const { nodes } = await pawl.tokens.list({ first: MAX_OFFERED, signal })
+    return nodes.map(({ id, role, name }) => candidate(id, typed, [role, name]))
   },
 }
 

@@ -45,9 +45,9 @@ export function printWorkspace(
     ['removed', workspace.removedAt && formatTime(workspace.removedAt)],
     ['allowed', workspace.allowedOperations.join(', ')],
   ])
-  if (runs.length > 0) {
+  if (runs.nodes.length > 0) {
     printer.line()
-    const rows = runs.map(({ id, status, title, createdAt }) => [
+    const rows = runs.nodes.map(({ id, status, title, createdAt }) => [
       printer.ids(id),
       status,
       formatTime(createdAt),

@@ -67,7 +67,7 @@ async function deleteOne(
 async function findFreed({ pawl }: Invocation, runId: string): Promise<WorkspaceDetail | null> {
   // the deletion reports what is wrong with the id
   const workspace = await pawl.workspaces.get(runId).catch(() => null)
-  const isShared = workspace?.runs.some((run) => run.id !== runId)
+  const isShared = workspace?.runs.nodes.some((run) => run.id !== runId)
   return workspace?.status === 'READY' && !isShared ? workspace : null
 }
 

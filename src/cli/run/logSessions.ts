@@ -39,10 +39,11 @@ async function* readEntries(
   signal: AbortSignal,
 ): AsyncGenerator<TranscriptEntry, undefined> {
   for (let after = 0; ;) {
-    const page = await pawl.sessions.entries(sessionId, { after, first: PAGE, kinds, signal })
-    yield* page
-    const last = page.at(-1)
-    if (!last) return undefined
+    const fields = { after, first: PAGE, kinds, signal }
+    const { nodes, pageInfo } = await pawl.sessions.entries(sessionId, fields)
+    yield* nodes
+    const last = nodes.at(-1)
+    if (!last || !pageInfo.hasNextPage) return undefined
     after = last.seq
   }
 }
@@ -69,7 +70,7 @@ export async function followSessions(
       onEntry({ session, entry })
   }
   const look = async () => {
-    for (const session of await pawl.sessions.list(runId, { signal }))
+    for await (const session of pawl.sessions.all(runId, { signal }))
       if (isMeant(session) && !followed.has(session.id)) followed.set(session.id, follow(session))
   }
   const watch = async () => {

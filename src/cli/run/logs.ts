@@ -87,7 +87,9 @@ async function printSessions(
   const { pawl } = invocation
   const isMeant = (session: Session) =>
     named === undefined || session.id === named || (isShortId(named) && session.id.endsWith(named))
-  const sessions = (await pawl.sessions.list(runId, { signal })).filter(isMeant)
+  const sessions: Session[] = []
+  for await (const session of pawl.sessions.all(runId, { signal }))
+    if (isMeant(session)) sessions.unshift(session)
   if (named !== undefined && sessions.length === 0) {
     invocation.note(`the run has no session ${safeText(named)}`)
     return EXIT.notFound

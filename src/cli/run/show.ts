@@ -49,7 +49,7 @@ type Related = Awaited<ReturnType<typeof readRelated>>
 async function readRelated(pawl: Pawl, runId: string) {
   const page = { first: MAX_ROWS }
   const [sessions, executions, artifacts, approvals, messages, children] = await Promise.all([
-    pawl.sessions.list(runId),
+    pawl.sessions.list(runId, page),
     pawl.executions.list({ filter: { runId }, ...page }),
     pawl.artifacts.list(runId, page),
     pawl.approvals.list({ runId, ...page }),
@@ -57,7 +57,7 @@ async function readRelated(pawl: Pawl, runId: string) {
     pawl.runs.children(runId, page),
   ])
   return {
-    sessions,
+    sessions: sessions.nodes,
     executions: executions.nodes,
     artifacts: artifacts.nodes,
     approvals: approvals.nodes,
@@ -69,7 +69,7 @@ async function readRelated(pawl: Pawl, runId: string) {
 function printRunWithRelated(printer: Printer, run: RunDetail, related: Related): void {
   printRun(printer, run)
   printSome(printer, related.children, (rows) => printRuns(printer, rows))
-  printSome(printer, related.sessions.slice(-MAX_ROWS), (rows) => printSessions(printer, rows))
+  printSome(printer, related.sessions, (rows) => printSessions(printer, rows))
   printSome(printer, related.executions, (rows) => printExecutions(printer, rows))
   printSome(printer, related.artifacts, (rows) => printArtifacts(printer, rows))
   printSome(printer, related.approvals, (rows) => printApprovals(printer, rows))

@@ -1,3 +1,4 @@
+import type { Token } from '@pawl/sdk'
 import type { Command } from 'commander'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
@@ -10,7 +11,8 @@ import { safeText } from '../terminal/width.ts'
 export function tokenListCommand(): Command {
   return createCommand('list', 'list tokens, without their secrets', ['pawl token list']).action(
     createAction<CommonOptions>(async (invocation) => {
-      const tokens = await invocation.pawl.tokens.list()
+      const tokens: Token[] = []
+      for await (const token of invocation.pawl.tokens.all()) tokens.push(token)
       return invocation.answer(tokens, (printer) => {
         const rows = tokens.map(({ id, principalId, name, role, projects, expiresAt, lastUsedAt }) => [
           printer.ids(id),

@@ -9,9 +9,10 @@ import { listPrincipalTokens } from '../../store/account/listPrincipalTokens.ts'
 import { revokeToken as revokeStored } from '../../store/account/revokeToken.ts'
 import type { IdempotencyKey } from '../../store/sql/idempotencyKey.ts'
 import type { StoredToken } from '../../store/account/tokens.ts'
+import type { Page, PageRequest } from '../../store/sql/page.ts'
 import { useToken } from '../../store/account/useToken.ts'
 import { objection, type RefusedWith, refuse, type ResultOf } from '../kit/answers.ts'
-import { checkRole } from '../kit/authorize.ts'
+import { checkRole, reachOf } from '../kit/authorize.ts'
 import type { Caller, Commands, Keyed } from '../kit/context.ts'
 import { newId } from '../kit/ids.ts'
 import { replayToken, tokenKeyOf } from './tokenReplay.ts'
@@ -103,7 +104,7 @@ export async function rotateToken(
   const { tokenId, expiresInSeconds, oldToken } = input
   const denied = checkRole(caller, 'rotateToken')
   if (denied) return denied
-  const old = await findToken(store.pool, tokenId)
+  const old = await findToken(store.pool, tokenId, { evenRevoked: true })
   if (!old) return refuse({ type: 'NotFound', kind: 'TOKEN', id: tokenId })
   const outOfReach = await checkPrincipal(store, caller, old.principalId)
   if (outOfReach) return outOfReach
@@ -189,7 +190,7 @@ export async function revokeToken(
 ): Promise<ResultOf<'revokeToken', { readonly ok: true; readonly tokenId: string }>> {
   const denied = checkRole(caller, 'revokeToken')
   if (denied) return denied
-  const token = await findToken(store.pool, tokenId)
+  const token = await findToken(store.pool, tokenId, { evenRevoked: true })
   if (!token) return refuse({ type: 'NotFound', kind: 'TOKEN', id: tokenId })
   const outOfReach = checkReach(caller, token.projects)
   if (outOfReach) return outOfReach
@@ -198,15 +199,27 @@ export async function revokeToken(
   return { ok: true, tokenId }
 }
 
-/** Lists every token that is not revoked, within the caller's projects. Answers with Forbidden. */
+/** Lists the tokens that were not revoked and that the caller may manage. Answers with Forbidden. */
 export async function readTokens(
   { store }: Pick<Commands, 'store'>,
   caller: Caller,
-): Promise<{ readonly ok: true; readonly tokens: StoredToken[] } | RefusedWith<'Forbidden'>> {
+  page: PageRequest,
+): Promise<{ readonly ok: true; readonly page: Page<StoredToken> } | RefusedWith<'Forbidden'>> {
   const denied = checkRole(caller, 'tokens')
   if (denied) return denied
-  const tokens = await listTokens(store.pool)
-  return { ok: true, tokens: tokens.filter(({ projects }) => reaches(caller, projects)) }
+  return { ok: true, page: await listTokens(store.pool, reachOf(caller), page) }
+}
+
+/** Reads a token that was not revoked, if the caller may manage it; null if there is none. Answers with Forbidden. */
+export async function readToken(
+  { store }: Pick<Commands, 'store'>,
+  caller: Caller,
+  id: string,
+): Promise<{ readonly ok: true; readonly token: StoredToken | null } | RefusedWith<'Forbidden'>> {
+  const denied = checkRole(caller, 'tokens')
+  if (denied) return denied
+  const token = await findToken(store.pool, id, { evenRevoked: false })
+  return { ok: true, token: token && reaches(caller, token.projects) ? token : null }
 }
 
 /** The caller that a stored token authenticates. */

@@ -10,6 +10,9 @@ import type { ObjectFieldBuilder } from '@pothos/core'
 import { createRunToken } from '../../commands/account/runTokens.ts'
 import { ROLES } from '../../lifecycle/run/enums.ts'
 import { builder, enumOf, type SchemaTypes } from '../kit/builder.ts'
+import { connectionOf, FROM_EITHER_END, pageCost } from '../kit/connection.ts'
+import { readPage } from '../kit/cursors.ts'
+import { connectRows } from '../kit/ownedLists.ts'
 import { Role } from '../enums/runEnums.ts'
 import { throwRefused } from '../request/errors.ts'
 import {
@@ -58,14 +61,26 @@ builder.objectType(TokenRef, {
   }),
 })
 
+const TokenConnection = connectionOf('Token', TokenRef)
+
+/** The list name in cursors of tokens. */
+const TOKENS = 'tokens'
+
 builder.queryField('tokens', (t) =>
   t.field({
-    type: [TokenRef],
-    description: 'Every token that was not revoked, the oldest first. ADMIN only.',
-    resolve: async (_, __, { commands, caller }) => {
-      const answer = await readTokens(commands, caller)
+    type: TokenConnection,
+    description: 'The tokens that were not revoked, expired ones too, the newest first. ADMIN only.',
+    args: FROM_EITHER_END,
+    complexity: pageCost,
+    resolve: async (_, args, { commands, caller }) => {
+      const answer = await readTokens(commands, caller, readPage(TOKENS, args))
       throwRefused(answer)
-      return answer.ok ? answer.tokens : []
+      return connectRows(
+        TOKENS,
+        answer.page,
+        ({ createdAt }) => createdAt.getTime(),
+        (token) => token,
+      )
     },
   }),
 )

@@ -3,6 +3,7 @@ import { type FileLocation, plainText, type PlanStep } from '../../lifecycle/act
 import type { EntryKind as Kind } from '../../lifecycle/run/enums.ts'
 import type { Entry } from '../../store/activity/transcript/entries.ts'
 import { builder, type SchemaTypes } from '../kit/builder.ts'
+import { connectionOf } from '../kit/connection.ts'
 import {
   EntryKind,
   OutputStream,
@@ -198,3 +199,5 @@ define(
     }),
   }),
 )
+
+export const TranscriptEntryConnection = connectionOf('TranscriptEntry', TranscriptEntryRef)

@@ -1,8 +1,12 @@
 import type { PhaseError } from '../../lifecycle/run/run.ts'
 import { isLastPhase, workflowPhase } from '../../lifecycle/workflow/workflow.ts'
+import { ArtifactConnection } from './artifact.ts'
 import { builder } from '../kit/builder.ts'
+import { FROM_EITHER_END, pageCost } from '../kit/connection.ts'
+import { ARTIFACTS } from '../kit/cursors.ts'
 import { ErrorClass, PhaseStatus } from '../enums/runEnums.ts'
-import { ArtifactRef, NodeRef, PhaseRef } from '../kit/refs.ts'
+import { connectRows, readOwnedPage } from '../kit/ownedLists.ts'
+import { NodeRef, PhaseRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
 const PhaseErrorRef = builder.objectRef<PhaseError>('PhaseError').implement({
@@ -63,13 +67,24 @@ builder.objectType(PhaseRef, {
       description: 'Why the last attempt failed.',
       resolve: ({ phase }) => phase.error,
     }),
-    artifacts: t.field({
-      type: [ArtifactRef],
-      description:
-        'The last 500 files it produced, in order of submission, including those of earlier attempts.',
-      extensions: statementCost(1),
-      resolve: async ({ runId, phase }, _, { reads }) =>
-        (await reads.artifactsOfPhase.load(phase.id)).map((artifact) => ({ runId, artifact })),
-    }),
   }),
 })
+
+builder.objectField(PhaseRef, 'artifacts', (t) =>
+  t.field({
+    type: ArtifactConnection,
+    description: 'The files it produced, those of earlier attempts too, the newest first.',
+    args: FROM_EITHER_END,
+    complexity: pageCost,
+    extensions: statementCost(1),
+    resolve: async ({ runId, phase }, args, { reads }) => {
+      const page = await reads.artifactsOfPhase.load(readOwnedPage(ARTIFACTS, phase.id, args))
+      return connectRows(
+        ARTIFACTS,
+        page,
+        ({ createdAt }) => createdAt,
+        (artifact) => ({ runId, artifact }),
+      )
+    },
+  }),
+)

@@ -1,8 +1,9 @@
 import { builder } from '../kit/builder.ts'
-import { pageCost, readPageSize } from '../kit/connection.ts'
+import { connectionOf, FROM_EITHER_END, pageCost, toConnection } from '../kit/connection.ts'
 import { resolveRunOf } from '../request/context.ts'
 import { EntryKind, PromptStage, SessionStatus } from '../enums/workEnums.ts'
-import { TranscriptEntryRef } from './entry.ts'
+import { TranscriptEntryConnection } from './entry.ts'
+import { NUMBERED, readNumberedPage } from '../kit/numberedLists.ts'
 import { NodeRef, RunRef, SessionRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
@@ -36,15 +37,10 @@ builder.objectType(SessionRef, {
       resolve: ({ session }) => session.recoveryAttempts,
     }),
     transcript: t.field({
-      type: [TranscriptEntryRef],
-      description:
-        'What its agent said, from after a place. A page ends early when it grows large: read on from its last `seq` until one is empty.',
+      type: TranscriptEntryConnection,
+      description: `What its agent said, in the order in which it was told. A page ends early when it grows large; \`pageInfo\` says whether there is more. ${NUMBERED}`,
       args: {
-        after: t.arg.int({
-          defaultValue: 0,
-          description: 'The `seq` to continue after; 0: from the beginning.',
-        }),
-        first: t.arg.int({ defaultValue: 100, description: 'How many entries, at most 500.' }),
+        ...FROM_EITHER_END,
         kinds: t.arg({
           type: [EntryKind],
           description:
@@ -53,10 +49,13 @@ builder.objectType(SessionRef, {
       },
       complexity: pageCost,
       extensions: statementCost(1),
-      resolve: ({ session }, args, { reads }) => {
-        const { limit: first } = readPageSize({ first: args.first ?? 100 })
-        const after = Math.max(0, args.after ?? 0)
-        return reads.transcript.load({ sessionId: session.id, after, first, kinds: args.kinds ?? null })
+      resolve: async ({ session: { id: sessionId } }, args, { reads }) => {
+        const asked = { sessionId, kinds: args.kinds ?? null, ...readNumberedPage(args) }
+        return toConnection(
+          await reads.transcript.load(asked),
+          ({ seq }) => String(seq),
+          (entry) => entry,
+        )
       },
     }),
     handle: t.field({
@@ -89,3 +88,5 @@ builder.objectType(SessionRef, {
     }),
   }),
 })
+
+export const SessionConnection = connectionOf('Session', SessionRef)

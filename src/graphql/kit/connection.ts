@@ -1,4 +1,4 @@
-import type { FieldMap, ObjectFieldBuilder, ObjectRef } from '@pothos/core'
+import type { FieldMap, InterfaceRef, ObjectFieldBuilder, ObjectRef } from '@pothos/core'
 import type { Page } from '../../store/sql/page.ts'
 import { builder, type SchemaTypes } from './builder.ts'
 import { failWith } from '../request/errors.ts'
@@ -14,12 +14,6 @@ export const FROM_EITHER_END = builder.args((t) => ({
   after: t.string({ description: 'Only what comes after this cursor.' }),
   last: t.int({ description: `Maximum number of items from the end: at most ${PAGE.max}.` }),
   before: t.string({ description: 'Only what comes before this cursor.' }),
-}))
-
-/** Arguments of a list that is read from its start only. */
-export const FROM_START = builder.args((t) => ({
-  first: t.int({ description: `Maximum number of items: at most ${PAGE.max}; default ${PAGE.default}.` }),
-  after: t.string({ description: 'The cursor to continue from.' }),
 }))
 
 /** One page of a list, following the Relay cursor specification. */
@@ -56,7 +50,7 @@ export const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
 /** Declares `<Name>Connection` and `<Name>Edge`. */
 export function connectionOf<Node, Shape extends Connection<Node> = Connection<Node>>(
   name: string,
-  node: ObjectRef<SchemaTypes, Node>,
+  node: ObjectRef<SchemaTypes, Node> | InterfaceRef<SchemaTypes, Node>,
   more: (t: ObjectFieldBuilder<SchemaTypes, Shape>) => FieldMap = () => ({}),
 ) {
   const Edge = builder.objectRef<Connection<Node>['edges'][number]>(`${name}Edge`).implement({

@@ -3,9 +3,10 @@ import type { PageRequest, Position } from '../../store/sql/page.ts'
 import { failWith } from '../request/errors.ts'
 import { type PageArgs, readPageSize } from './connection.ts'
 
-/** The list names in cursors of approvals and executions, which several fields and queries answer with. */
+/** The list names in cursors of what several fields and queries answer with. */
 export const APPROVALS = 'approvals'
 export const EXECUTIONS = 'executions'
+export const ARTIFACTS = 'artifacts'
 
 /** Encodes a cursor: opaque to clients, and valid only for the list that issued it. */
 export function encodeCursor(list: string, place: readonly (string | number)[]): string {

@@ -59,7 +59,9 @@ export function toStreamError(error: unknown): GraphQLError {
  *
  * @throws RUN_NOT_FOUND or FORBIDDEN
  */
-export function throwRefused(answer: { readonly ok: true } | RefusedWith | undefined): void {
+export function throwRefused<Answer extends { readonly ok: true } | RefusedWith | undefined>(
+  answer: Answer,
+): asserts answer is Exclude<Answer, RefusedWith> {
   if (!answer || answer.ok) return
   throw failWith(answer.problem.type === 'NotFound' ? 'RUN_NOT_FOUND' : 'FORBIDDEN', answer.problem.message)
 }

@@ -5,8 +5,8 @@ import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { Attempt, Execution, Instant, Phase } from '../../lifecycle/run/run.ts'
 import { listAttempts } from '../../store/activity/listAttempts.ts'
 import { type EventsRequest, listEvents } from '../../store/run/listEvents.ts'
-import { type ChildPage, listChildren } from '../../store/run/family/listChildren.ts'
-import { countChildren } from '../../store/run/family/countChildren.ts'
+import { listChildren, listRunsOfWorkspaces, type RunPage } from '../../store/run/listRunsOf.ts'
+import { countChildren, countRunsOfWorkspaces } from '../../store/run/countRunsOf.ts'
 import { findExecutions } from '../../store/activity/execution/findExecutions.ts'
 import { listExecutionsOfRuns } from '../../store/activity/execution/listExecutionsOfRuns.ts'
 import { findPhases, type OwnedPhase } from '../../store/activity/findPhases.ts'
@@ -15,7 +15,7 @@ import { findWorkflows } from '../../store/workflow/listWorkflows.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import type { Page } from '../../store/sql/page.ts'
-import type { RunPageRequest } from '../../store/sql/runPages.ts'
+import type { OwnedPageRequest } from '../../store/sql/ownedPages.ts'
 import { prepareSnapshot } from '../../store/sql/readSnapshot.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
 import { visibilityOf } from './visibility.ts'
@@ -47,11 +47,15 @@ export interface Reads extends WorkReads, WorkspaceReads {
   readonly attempts: DataLoader<string, Attempt[]>
   readonly round: DataLoader<RoundRequest, Phase[], string>
   readonly events: DataLoader<EventsRequest, RunEvent[], string>
-  readonly executions: DataLoader<RunPageRequest, Page<Execution>, string>
+  readonly executions: DataLoader<OwnedPageRequest, Page<Execution>, string>
   /** Pages of a run's children that the caller may see. */
-  readonly children: DataLoader<RunPageRequest, ChildPage, string>
+  readonly children: DataLoader<OwnedPageRequest, RunPage, string>
   /** Number of a run's children, by the run's id, that the caller may see. */
   readonly childCount: DataLoader<string, { readonly count: number } | null>
+  /** Pages of the runs of a workspace that the caller may see. */
+  readonly runsOfWorkspace: DataLoader<OwnedPageRequest, RunPage, string>
+  /** Number of the runs of a workspace, by its id, that the caller may see. */
+  readonly workspaceRunCount: DataLoader<string, { readonly count: number } | null>
   /** Caches a run that was read, or that a command returned, for later reads of the same execution. */
   note(loaded: LoadedRun): LoadedRun
   /** Clears the cache, because a mutation is about to change the data. */
@@ -112,6 +116,11 @@ export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean)
     children: inOrder((from, asked) => listChildren(from, store, asked, sight)),
     childCount: byId(
       (from, ids) => countChildren(from, ids, sight),
+      ({ id }) => id,
+    ),
+    runsOfWorkspace: inOrder((from, asked) => listRunsOfWorkspaces(from, store, asked, sight)),
+    workspaceRunCount: byId(
+      (from, ids) => countRunsOfWorkspaces(from, ids, sight),
       ({ id }) => id,
     ),
     ...prepareWorkReads(loaders),

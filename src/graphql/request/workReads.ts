@@ -12,11 +12,12 @@ import { findArtifactContents } from '../../store/activity/findArtifactContents.
 import {
   listApprovalsOfRuns,
   listArtifactsOfRuns,
+  listArtifactsOfPhases,
   listMessagesOfRuns,
+  listSessionsOfRuns,
 } from '../../store/activity/listPagesOfRuns.ts'
-import { listArtifactsOfPhases, listSessionsOfRuns } from '../../store/activity/listByOwner.ts'
 import type { Page } from '../../store/sql/page.ts'
-import type { RunPageRequest } from '../../store/sql/runPages.ts'
+import type { OwnedPageRequest } from '../../store/sql/ownedPages.ts'
 import type { Entry } from '../../store/activity/transcript/entries.ts'
 import { type EntriesRequest, listTranscripts } from '../../store/activity/transcript/listTranscripts.ts'
 import {
@@ -34,16 +35,15 @@ export interface WorkReads {
   readonly artifact: DataLoader<string, OwnedRow<Artifact> | null>
   readonly approval: DataLoader<string, OwnedRow<Approval> | null>
   readonly message: DataLoader<string, OwnedRow<Message> | null>
-  /** All sessions of a run by its id. */
-  readonly sessions: DataLoader<string, Session[]>
-  /** The artifacts of a phase by its id, of every attempt. */
-  readonly artifactsOfPhase: DataLoader<string, Artifact[]>
-  readonly artifacts: DataLoader<RunPageRequest, Page<Artifact>, string>
-  readonly approvals: DataLoader<RunPageRequest, Page<Approval>, string>
-  readonly messages: DataLoader<RunPageRequest, Page<Message>, string>
+  readonly sessions: DataLoader<OwnedPageRequest, Page<Session>, string>
+  /** Pages of the artifacts of a phase, of every attempt. */
+  readonly artifactsOfPhase: DataLoader<OwnedPageRequest, Page<Artifact>, string>
+  readonly artifacts: DataLoader<OwnedPageRequest, Page<Artifact>, string>
+  readonly approvals: DataLoader<OwnedPageRequest, Page<Approval>, string>
+  readonly messages: DataLoader<OwnedPageRequest, Page<Message>, string>
   /** The content of an artifact by its id. */
   readonly content: DataLoader<string, { readonly content: string } | null>
-  readonly transcript: DataLoader<EntriesRequest, Entry[], string>
+  readonly transcript: DataLoader<EntriesRequest, Page<Entry>, string>
   readonly usageOfRun: DataLoader<UsageRequest, Usage | null, string>
   /** What was used, by the id of a phase, a session or an execution. */
   readonly usageOfPhase: DataLoader<string, Usage | null, string>
@@ -52,14 +52,14 @@ export interface WorkReads {
 }
 
 /** Prepares the reads of dependent rows. */
-export function prepareWorkReads({ byId, byOwner, inOrder }: Loaders): WorkReads {
+export function prepareWorkReads({ byId, inOrder }: Loaders): WorkReads {
   return {
     session: byId(findSessions, ({ row }) => row.id),
     artifact: byId(findArtifacts, ({ row }) => row.id),
     approval: byId(findApprovals, ({ row }) => row.id),
     message: byId(findMessages, ({ row }) => row.id),
-    sessions: byOwner(listSessionsOfRuns),
-    artifactsOfPhase: byOwner(listArtifactsOfPhases),
+    sessions: inOrder(listSessionsOfRuns),
+    artifactsOfPhase: inOrder(listArtifactsOfPhases),
     artifacts: inOrder(listArtifactsOfRuns),
     approvals: inOrder(listApprovalsOfRuns),
     messages: inOrder(listMessagesOfRuns),

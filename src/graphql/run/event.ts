@@ -2,7 +2,10 @@ import { summarizeEvent } from '../../lifecycle/log/summaries.ts'
 import { ACTOR_KINDS, type ActorKind, kindOfActor } from '../../lifecycle/run/actor.ts'
 import { EventTypeRef } from '../enums/eventEnum.ts'
 import { builder, enumOf } from '../kit/builder.ts'
+import { connectionOf, type Connection, toConnection } from '../kit/connection.ts'
+import { type NumberedPage, rangeOf } from '../kit/numberedLists.ts'
 import { type OwnedEvent, RunEventRef } from '../kit/refs.ts'
+import type { Reads } from '../request/reads.ts'
 
 const ActorKindRef = enumOf('ActorKind', ACTOR_KINDS, 'What kind of actor it is.', {
   PRINCIPAL: 'Somebody with a token of their own: a person, a worker or a program.',
@@ -49,3 +52,30 @@ builder.objectType(RunEventRef, {
     }),
   }),
 })
+
+/** A page of a log, and how many events the whole of it has. */
+interface EventsShape extends Connection<OwnedEvent> {
+  readonly totalCount: number
+}
+
+export const RunEventConnection = connectionOf<OwnedEvent, EventsShape>('RunEvent', RunEventRef, (t) => ({
+  totalCount: t.exposeInt('totalCount', {
+    description: 'How many events the log has: the revision of the run.',
+  }),
+}))
+
+/** Reads a page of the log of a run, up to its revision. */
+export async function readEvents(
+  { id: runId, revision }: { readonly id: string; readonly revision: number },
+  page: NumberedPage,
+  reads: Reads,
+): Promise<EventsShape> {
+  const { after, upTo, ...around } = rangeOf(page, revision)
+  const events = await reads.events.load({ runId, after, upTo })
+  const connection = toConnection(
+    { items: events, ...around },
+    ({ seq }) => String(seq),
+    (event) => ({ ...event, runId }),
+  )
+  return { ...connection, totalCount: revision }
+}

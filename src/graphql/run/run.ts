@@ -5,11 +5,13 @@ import { currentPhaseOf } from '../../lifecycle/run/run.ts'
 import { isFinalStatus, isSettledStatus } from '../../lifecycle/run/enums.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { builder } from '../kit/builder.ts'
-import { pageCost, readPageSize } from '../kit/connection.ts'
+import { FROM_EITHER_END, pageCost } from '../kit/connection.ts'
 import { findVisible, type GraphContext, assertVisible } from '../request/context.ts'
 import { NextAction, Outcome, RunCommand, RunReason, RunStatus } from '../enums/runEnums.ts'
 import { MissingEvidence } from '../answers/evidence.ts'
-import { LeaseRef, NodeRef, PhaseRef, RunEventRef, RunRef, WorkflowRef } from '../kit/refs.ts'
+import { NUMBERED, readNumberedPage } from '../kit/numberedLists.ts'
+import { LeaseRef, NodeRef, PhaseRef, RunRef, WorkflowRef } from '../kit/refs.ts'
+import { readEvents, RunEventConnection } from './event.ts'
 import { statementCost } from '../request/statementCost.ts'
 
 builder.objectType(RunRef, {
@@ -110,24 +112,13 @@ builder.objectType(RunRef, {
       resolve: (loaded, { round }, context) => phasesOf(loaded, round ?? loaded.run.round, context),
     }),
     events: t.field({
-      type: [RunEventRef],
-      description: 'The events after a position in its log.',
-      args: {
-        after: t.arg.int({
-          defaultValue: 0,
-          description: 'The `seq` to continue after; 0: from the beginning.',
-        }),
-        first: t.arg.int({ defaultValue: 100, description: 'How many, at most 500.' }),
-      },
+      type: RunEventConnection,
+      description: `Its log up to its revision, in the order of what happened. ${NUMBERED}`,
+      args: FROM_EITHER_END,
       complexity: pageCost,
       extensions: statementCost(1),
-      resolve: async ({ run }, args, { reads }) => {
-        const { limit: first } = readPageSize({ first: args.first ?? 100 })
-        const after = Math.max(0, args.after ?? 0)
-        // the log is append-only: up to the run's revision it never changes
-        const events = await reads.events.load({ runId: run.id, after, upTo: run.revision, first })
-        return events.map((event) => ({ ...event, runId: run.id }))
-      },
+      // the log is append-only: up to the run's revision it never changes
+      resolve: ({ run }, args, { reads }) => readEvents(run, readNumberedPage(args), reads),
     }),
     lease: t.field({
       type: LeaseRef,

@@ -1,5 +1,6 @@
-import { toRequest } from '../../commands/kit/context.ts'
+import { type Caller, toRequest } from '../../commands/kit/context.ts'
 import { projectOf, seesRun } from '../../commands/kit/authorize.ts'
+import type { Relatives } from '../../commands/run/relatives.ts'
 import { deleteRun } from '../../commands/run/deleteRun.ts'
 import { startRun } from '../../commands/run/startRun.ts'
 import { FAIL_REASONS } from '../../lifecycle/run/enums.ts'
@@ -116,6 +117,12 @@ defineRunMutation('failRun', {
   success: runSuccessFields,
 })
 
+/** Maximum number of children that the answer to a cancel shows; `Run.children` has all. */
+const MAX_CHILDREN_LEFT = 100
+
+/** The children left that the caller may see. */
+const seenOf = ({ left }: Relatives, caller: Caller) => left.filter(({ run }) => seesRun(caller, run))
+
 defineRunMutation('cancelRun', {
   description:
     'Cancels a run: immediately if nobody holds it; otherwise its owner is told to stop and the run is CANCELLING until it has stopped. An accepted cancel always ends in CANCELLED.',
@@ -140,10 +147,16 @@ defineRunMutation('cancelRun', {
       }),
       childrenLeft: t.field({
         type: [RunRef],
-        description:
-          'Its children that are not settled: their owners are stopping, they could not be cancelled now and will be, they are detached, or all are left alone. As far as you may see them.',
+        description: `Its children that are not settled: their owners are stopping, they could not be cancelled now and will be, they are detached, or all are left alone. As far as you may see them; at most ${MAX_CHILDREN_LEFT}, in the order of their ids.`,
+        complexity: { field: 1, multiplier: MAX_CHILDREN_LEFT },
         resolve: ({ relatives }, _, { caller, reads }) =>
-          relatives.left.filter(({ run: child }) => seesRun(caller, child)).map((child) => reads.note(child)),
+          seenOf(relatives, caller)
+            .slice(0, MAX_CHILDREN_LEFT)
+            .map((child) => reads.note(child)),
+      }),
+      childrenLeftCount: t.int({
+        description: 'How many they are, those beyond the bound of `childrenLeft` too.',
+        resolve: ({ relatives }, _, { caller }) => seenOf(relatives, caller).length,
       }),
       isReplayed,
     }

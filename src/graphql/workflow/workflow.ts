@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { checkProject, projectOf } from '../../commands/kit/authorize.ts'
+import { checkProject, projectOf, reachOf } from '../../commands/kit/authorize.ts'
 import { registerWorkflow } from '../../commands/workflow/registerWorkflow.ts'
 import type { WorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
-import { listWorkflows } from '../../store/workflow/listWorkflows.ts'
+import { listWorkflows, type WorkflowPosition } from '../../store/workflow/listWorkflows.ts'
 import { findWorkflow } from '../../store/workflow/workflows.ts'
 import { builder } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
-import { connectionOf, FROM_START, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
+import { connectionOf, FROM_EITHER_END, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
 import { refuseLimitedToRun } from '../request/context.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { throwRefused } from '../request/errors.ts'
@@ -82,6 +82,12 @@ const WorkflowConnection = connectionOf('Workflow', WorkflowRef)
 
 const LIST = 'workflows'
 const placeSchema = z.tuple([nameSchema(64), z.int().min(0).max(MAX_INT), idSchema('workflow')])
+
+function decodeWorkflow(cursor: string | null | undefined): WorkflowPosition | null {
+  if (cursor == null) return null
+  const [name, version, id] = decodeCursor(LIST, cursor, placeSchema)
+  return { name, version, id }
+}
 const whichSchema = z.object({
   name: nameSchema(64),
   version: z.int().min(0).max(MAX_INT).nullish(),
@@ -114,24 +120,18 @@ builder.queryFields((t) => ({
     type: WorkflowConnection,
     description:
       "Every version of the workflows that your projects may start, their own and the installation's: by name, the newest version first.",
-    args: FROM_START,
+    args: FROM_EITHER_END,
     complexity: pageCost,
     extensions: statementCost(1),
     resolve: async (_, args, context) => {
       refuseLimitedToRun(context)
-      const { limit } = readPageSize(args)
-      const place = args.after == null ? null : decodeCursor(LIST, args.after, placeSchema)
-      const after = place && { name: place[0], version: place[1], id: place[2] }
-      const { projects } = context.caller
-      const reach = projects.length > 0 ? projects : null
-      const found = await listWorkflows(context.commands.store, reach, after, limit + 1)
-      const page = {
-        items: found.slice(0, limit),
-        hasNext: found.length > limit,
-        hasPrevious: after !== null,
+      const asked = {
+        ...readPageSize(args),
+        after: decodeWorkflow(args.after),
+        before: decodeWorkflow(args.before),
       }
       return toConnection(
-        page,
+        await listWorkflows(context.commands.store, reachOf(context.caller), asked),
         ({ name, version, id }) => encodeCursor(LIST, [name, version, id]),
         (node) => node,
       )

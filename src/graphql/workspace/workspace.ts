@@ -1,9 +1,8 @@
-import { seesRun } from '../../commands/kit/authorize.ts'
 import { mayDo } from '../../lifecycle/run/authority.ts'
 import { OPERATION_KINDS, possibleOperations, type Preview } from '../../lifecycle/workspace/workspace.ts'
 import { builder } from '../kit/builder.ts'
-import { connectionOf, FROM_START, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
-import { decodePlace, encodePlace } from '../kit/cursors.ts'
+import { connectionOf, FROM_EITHER_END, pageCost } from '../kit/connection.ts'
+import { connectRows, readOwnedPage } from '../kit/ownedLists.ts'
 import {
   PreviewStatus,
   WorkspaceKind,
@@ -103,33 +102,17 @@ builder.objectType(WorkspaceRef, {
     operations: t.field({
       type: WorkspaceOperationConnection,
       description: 'All its operations, newest first.',
-      args: FROM_START,
+      args: FROM_EITHER_END,
       complexity: pageCost,
       extensions: statementCost(1),
       resolve: async ({ workspace: { id: workspaceId } }, args, { reads }) => {
-        const asked = {
-          workspaceId,
-          after: decodePlace(OPERATIONS, args.after),
-          limit: readPageSize(args).limit,
-        }
-        return toConnection(
-          await reads.operationsOfWorkspace.load(asked),
-          ({ id, requestedAt }) => encodePlace(OPERATIONS, { at: requestedAt, id }),
+        const page = await reads.operationsOfWorkspace.load(readOwnedPage(OPERATIONS, workspaceId, args))
+        return connectRows(
+          OPERATIONS,
+          page,
+          ({ requestedAt }) => requestedAt,
           (operation) => ({ operation }),
         )
-      },
-    }),
-    runs: t.field({
-      type: [RunRef],
-      description:
-        'The newest of the runs that work, or worked, in it, as far as you may see them; the last one first.',
-      args: { first: FROM_START.first },
-      complexity: pageCost,
-      extensions: statementCost(2),
-      resolve: async ({ workspace: { id } }, args, { reads, caller }) => {
-        const ids = (await reads.runsOfWorkspace.load(id)).slice(0, readPageSize(args).limit)
-        const runs = await Promise.all(ids.map((runId) => reads.run.load(runId)))
-        return runs.flatMap((loaded) => (loaded && seesRun(caller, loaded.run) ? [loaded] : []))
       },
     }),
     createdAt: t.field({

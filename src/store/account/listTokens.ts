@@ -1,15 +1,25 @@
-import { type Connection, prepare, query } from '../sql/statement.ts'
+import { Prisma } from '../generated/client.ts'
+import type { Page, PageOrder, PageRequest } from '../sql/page.ts'
+import { readPage } from '../sql/readPage.ts'
+import type { Connection } from '../sql/statement.ts'
 import { COLUMNS, type StoredToken, TOKEN_ROW } from './tokens.ts'
 
-const LIST = prepare({
-  name: 'list-tokens',
-  row: TOKEN_ROW,
-  text: `
-SELECT ${COLUMNS} FROM token t JOIN principal p ON p.id = t.principal_id
-WHERE t.revoked_at IS NULL ORDER BY t.created_at, t.id`,
-})
+const order: PageOrder = { column: Prisma.sql`t.created_at`, id: Prisma.sql`t.id`, newestFirst: true }
 
-/** Every token that was not revoked, oldest first, including expired ones. */
-export function listTokens(connection: Connection): Promise<StoredToken[]> {
-  return query(connection, LIST, [])
+/**
+ * Lists the tokens that were not revoked, newest first, including expired ones.
+ *
+ * @param projects only those that are limited to some of these projects; null: all
+ */
+export function listTokens(
+  connection: Connection,
+  projects: readonly string[] | null,
+  page: PageRequest,
+): Promise<Page<StoredToken>> {
+  const within =
+    projects === null
+      ? Prisma.sql`true`
+      : Prisma.sql`t.projects <> '{}' AND t.projects <@ ${projects}::text[]`
+  const from = Prisma.sql`FROM token t JOIN principal p ON p.id = t.principal_id WHERE t.revoked_at IS NULL AND ${within}`
+  return readPage(connection, order, page, from, { shown: COLUMNS, row: TOKEN_ROW })
 }

@@ -1,14 +1,13 @@
 import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
 import { column, type Connection, int, prepare, query } from '../sql/statement.ts'
 
-/** A request for a page of one run's log. */
+/** A part of one run's log. */
 export interface EventsRequest {
   readonly runId: string
   /** The `seq` after which the page starts. */
   readonly after: number
-  /** The last `seq` to include: the revision of the run that the page is shown with. */
+  /** The last `seq` to include. */
   readonly upTo: number
-  readonly first: number
 }
 
 const LIST = prepare({
@@ -25,15 +24,15 @@ const LIST = prepare({
   },
   text: `
 SELECT asked.place::int AS place, e.seq, e.epoch, e.type, e.actor, e.actor_id AS "actorId", e.at, e.payload
-FROM unnest($1::text[], $2::int[], $3::int[], $4::int[]) WITH ORDINALITY AS asked(run_id, "after", up_to, first, place)
+FROM unnest($1::text[], $2::int[], $3::int[]) WITH ORDINALITY AS asked(run_id, "after", up_to, place)
 CROSS JOIN LATERAL (
   SELECT seq, epoch, type, actor, actor_id, at, payload FROM event
-  WHERE run_id = asked.run_id AND seq > asked."after" AND seq <= asked.up_to ORDER BY seq LIMIT asked.first
+  WHERE run_id = asked.run_id AND seq > asked."after" AND seq <= asked.up_to
 ) e
 ORDER BY asked.place, e.seq`,
 })
 
-/** Pages of logs in the order of the requests, each ordered by `seq`. */
+/** Parts of logs in the order of the requests, each ordered by `seq`. */
 export async function listEvents(
   connection: Connection,
   asked: readonly EventsRequest[],
@@ -42,7 +41,6 @@ export async function listEvents(
     asked.map(({ runId }) => runId),
     asked.map(({ after }) => after),
     asked.map(({ upTo }) => upTo),
-    asked.map(({ first }) => first),
   ])
   const pages: RunEvent[][] = asked.map(() => [])
   for (const { place, at, ...row } of rows) pages[place - 1]?.push(parseEvent({ ...row, at: at.getTime() }))

@@ -114,7 +114,7 @@ interface Around {
 /** Builds a page from up to one row more than requested, in the direction of reading. */
 export function toPage<Item>(
   read: readonly Item[],
-  { limit, fromEnd }: PageRequest,
+  { limit, fromEnd }: Pick<PageRequest, 'limit' | 'fromEnd'>,
   around: Around,
 ): Page<Item> {
   const items = read.slice(0, limit)

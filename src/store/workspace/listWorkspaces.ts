@@ -5,28 +5,10 @@ import type {
   WorkspaceStatus,
 } from '../../lifecycle/workspace/workspace.ts'
 import { Prisma } from '../generated/client.ts'
-import {
-  bool,
-  type Connection,
-  json,
-  nullable,
-  queryComposed,
-  type RowOf,
-  type RowShape,
-} from '../sql/statement.ts'
-import {
-  orderBy,
-  isBetween,
-  AROUND,
-  type Page,
-  type PageRequest,
-  type PageOrder,
-  type Position,
-  readAround,
-  selectAround,
-  toPage,
-} from '../sql/page.ts'
-import { preparePages } from '../sql/runPages.ts'
+import { type Connection, json } from '../sql/statement.ts'
+import type { Page, PageOrder, PageRequest } from '../sql/page.ts'
+import { readPage } from '../sql/readPage.ts'
+import { prepareOwnedPages } from '../sql/ownedPages.ts'
 import type { Visibility } from '../run/runFilter.ts'
 import { OPERATION_JSON } from '../rows/selectWorkspace.ts'
 import { type LoadedWorkspace, SHOWN, SHOWN_ROW, toLoadedWorkspace } from './loadedWorkspace.ts'
@@ -94,50 +76,11 @@ function isSeen({ projects, runId }: Visibility): Prisma.Sql {
   return projects === null ? own : Prisma.sql`${own} AND w.project = ANY(${projects}::text[])`
 }
 
-/** What is read besides the row of each item. */
-const BESIDE = { ...AROUND, is_there: nullable(bool) }
-
-/** Reads one page, and whether rows precede it, in one statement. */
-async function readPage<Shape extends RowShape>(
-  connection: Connection,
-  order: PageOrder,
-  page: PageRequest,
-  from: Prisma.Sql,
-  { shown, row }: { readonly shown: string; readonly row: Shape },
-): Promise<Page<RowOf<Shape>>> {
-  const listing = Prisma.sql`
-SELECT ${selectAround([{ from, order }], page)}, listed.* FROM (SELECT 1) AS always LEFT JOIN LATERAL (
-  SELECT true AS is_there, ${Prisma.raw(shown)} ${from} AND ${isBetween(order, page)}
-  ${orderBy(order, page)} LIMIT ${page.limit + 1}
-) listed ON true`
-  const rows = await queryComposed(connection, listing, { ...row, ...BESIDE })
-  const beside: RowOf<typeof BESIDE>[] = rows
-  const found = rows.filter((_, index) => beside[index]?.is_there !== null)
-  return toPage(found, page, readAround(beside))
-}
-
-/** A page of the operations of one workspace, newest first. */
-export interface WorkspacePageRequest {
-  readonly workspaceId: string
-  readonly after: Position | null
-  readonly limit: number
-}
-
-const listPages = preparePages<WorkspaceOperation>({
+/** Pages of the operations of workspaces, in the order of the requests. */
+export const listOperationsOfWorkspaces = prepareOwnedPages<WorkspaceOperation>({
   name: 'list-operations-of-workspaces',
   table: 'workspace_operation o',
   json: OPERATION_JSON,
   at: 'requested_at',
   below: 'workspace_id',
 })
-
-/** Pages of the operations of workspaces, in the order of the requests. */
-export function listOperationsOfWorkspaces(
-  connection: Connection,
-  asked: readonly WorkspacePageRequest[],
-): Promise<Page<WorkspaceOperation>[]> {
-  return listPages(
-    connection,
-    asked.map(({ workspaceId, ...page }) => ({ ...page, runId: workspaceId })),
-  )
-}

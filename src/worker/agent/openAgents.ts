@@ -120,14 +120,15 @@ export class OpenAgents {
     const options = signal.aborted ? { retry } : call
     try {
       const mine = new Set([...this.#byRole.values()].map(({ sessionId }) => sessionId))
-      const sessions = await tools.pawl.sessions.list(runId, options)
-      const left = sessions.filter(
-        (session) =>
+      const left: Session[] = []
+      for await (const session of tools.pawl.sessions.all(runId, options))
+        if (
           session.handle !== null &&
           !mine.has(session.id) &&
           !this.#ended.has(session.id) &&
-          isMeant(session),
-      )
+          isMeant(session)
+        )
+          left.push(session)
       if (left.length === 0) return true
       const gone = await Promise.all(left.map((session) => this.#endOneAbandoned(session, limits)))
       return gone.every(Boolean)
@@ -250,8 +251,8 @@ export class OpenAgents {
 
   async #openSession(role: string, { adapter }: AgentDefinition): Promise<Session> {
     const { owned, call } = this.#run
-    const sessions = await owned.sessions.list(call)
-    const live = sessions.find((session) => session.role === role && session.status !== 'DISPOSED')
+    const { nodes } = await owned.sessions.list({ first: 500, ...call })
+    const live = nodes.find((session) => session.role === role && session.status !== 'DISPOSED')
     if (live?.status === 'FAILED_NEEDS_HUMAN') await this.#setStatus(live.id, 'DISPOSED')
     return this.#run.accept(await owned.sessions.open({ role, adapter, ...call })).session
   }

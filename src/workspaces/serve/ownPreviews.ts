@@ -107,7 +107,7 @@ export class OwnPreviews {
     workspaceId: string,
   ): Promise<{ readonly runId: string; readonly definition: PreviewDefinition }> {
     const { pawl, settings } = this.#options
-    const [newest] = (await pawl.workspaces.find(workspaceId))?.runs ?? []
+    const [newest] = (await pawl.workspaces.find(workspaceId))?.runs.nodes ?? []
     const run = newest && (await pawl.runs.get(newest.id))
     const definition = settings.previews[run?.workflow.name ?? '*'] ?? settings.previews['*']
     if (definition) return { runId: newest?.id ?? '', definition }

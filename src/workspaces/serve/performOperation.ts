@@ -91,7 +91,7 @@ async function remove(
 function find({ places, pawl }: OperationTools, workspace: Workspace): Promise<WorkspaceRecord> {
   return findRecorded(places, workspace, async () => {
     const detail = await pawl.workspaces.find(workspace.id)
-    return detail?.runs.map(({ id }) => id) ?? []
+    return detail?.runs.nodes.map(({ id }) => id) ?? []
   })
 }
 

@@ -145,7 +145,7 @@ describe('an agent', () => {
       [NODE, { id: executions['own'] }],
       ['{ workflows { edges { cursor } } }'],
       ['{ workflow(name: "solo") { id } }'],
-      ['{ tokens { id } }'],
+      ['{ tokens { nodes { id } } }'],
       ['{ doctor { runsChecked } }'],
     ] as const)
       expect([document, codesOf(await graph.ask(document, variables, as()))]).toEqual([

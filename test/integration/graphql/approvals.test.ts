@@ -46,7 +46,7 @@ const REQUEST = `... on RequestApprovalSuccess { approval { ${APPROVAL} } run { 
   ... on UnknownPhase { phaseKey known } ... on LeaseLost { yourFence } ... on NotFound { kind id }
   ... on IdempotencyMismatch { differingPaths }`
 const ABOUT = `{ approval { ${APPROVAL} } }`
-const DECIDE = `... on DecideApprovalSuccess { approval { ${APPROVAL} } run { status currentPhase { key status error { code message } } sessions { status } } isReplayed }
+const DECIDE = `... on DecideApprovalSuccess { approval { ${APPROVAL} } run { status currentPhase { key status error { code message } } sessions { nodes { status } } } isReplayed }
   ... on WrongDecision { allowedDecisions approval { id status } } ... on AlreadyDecided ${ABOUT} ... on ApprovalExpired ${ABOUT}
   ... on StaleDigest ${ABOUT} ... on NotFound { kind id } ... on RunNotActive { status }
   ... on IdempotencyMismatch { differingPaths }`
@@ -168,7 +168,11 @@ describe('decideApproval', () => {
         comment: 'fine',
         run: { id: approval.run.id, status: 'RUNNING' },
       },
-      run: { status: 'RUNNING', currentPhase: { key: 'work', status: 'RUNNING', error: null }, sessions: [] },
+      run: {
+        status: 'RUNNING',
+        currentPhase: { key: 'work', status: 'RUNNING', error: null },
+        sessions: { nodes: [] },
+      },
     })
   })
 
@@ -344,7 +348,7 @@ describe('decideApproval', () => {
 describe('failPhase with a recovery', () => {
   const error = { class: 'HUMAN_REQUIRED', code: 'STUCK', message: 'It is stuck.' }
   const recovery = { gate: 'recover', question: 'How to go on?', payload: { tried: 2 } }
-  const FAIL = `... on FailPhaseSuccess { isReplayed phase { key status error { class code } } run { status nextAction sessions { id status }
+  const FAIL = `... on FailPhaseSuccess { isReplayed phase { key status error { class code } } run { status nextAction sessions { nodes { id status } }
     approvals { edges { node { id digest kind gate payload status phase { key } expiresAt onExpiry } } } } } ... on RunNotActive { status }`
   const fail = (input: object): Promise<Data> => send(graph, 'failPhase', input, FAIL, worker)
 
@@ -367,7 +371,7 @@ describe('failPhase with a recovery', () => {
         run: {
           status: 'PAUSED',
           nextAction: 'DECIDE_APPROVAL',
-          sessions: [{ id: writer.id, status: 'FAILED_NEEDS_HUMAN' }],
+          sessions: { nodes: [{ id: writer.id, status: 'FAILED_NEEDS_HUMAN' }] },
           approvals: {
             edges: [
               {
@@ -388,7 +392,7 @@ describe('failPhase with a recovery', () => {
         problem('WrongDecision', { allowedDecisions: ['RETRY', 'ABORT'] }),
       )
       expect(await decide(answer(approval, decision))).toMatchObject({
-        run: { status, currentPhase: { status: phase }, sessions: [{ status: session }] },
+        run: { status, currentPhase: { status: phase }, sessions: { nodes: [{ status: session }] } },
       })
       expect(await fail({ ...input, idempotencyKey: `fail-${decision}` })).toMatchObject({
         isReplayed: true,

@@ -104,14 +104,14 @@ describe('submitArtifact', () => {
       phase: { status: 'COMPLETED' },
     })
     const { run } = await graph.read(
-      `query ($id: ID!) { run(id: $id) { events(first: 50) { type summary } currentPhase { artifacts { isValid } }
+      `query ($id: ID!) { run(id: $id) { events(first: 50) { nodes { type summary } } currentPhase { artifacts { nodes { isValid } } }
         artifacts { edges { node { isValid } } } } }`,
       { id: by.runId },
     )
-    expect(run.events.map(({ type }: Data) => type)).toEqual(
+    expect(run.events.nodes.map(({ type }: Data) => type)).toEqual(
       expect.arrayContaining(['ARTIFACT_INVALID', 'ARTIFACT_VALIDATED']),
     )
-    expect(run.currentPhase.artifacts).toEqual([{ isValid: false }, { isValid: true }])
+    expect(run.currentPhase.artifacts.nodes).toEqual([{ isValid: true }, { isValid: false }])
     expect(run.artifacts.edges).toEqual([{ node: { isValid: true } }, { node: { isValid: false } }])
   })
 
@@ -274,10 +274,13 @@ describe('an artifact', () => {
     const by = await atWork()
     succeeded(await submit({ ...by, content: VALID }))
     const { run } = await graph.read(
-      'query ($id: ID!) { run(id: $id) { phases { key artifacts { path content } } } }',
+      'query ($id: ID!) { run(id: $id) { phases { key artifacts(first: 1) { nodes { path content } } } } }',
       { id: by.runId },
     )
-    expect(run.phases[0]).toEqual({ key: 'write', artifacts: [{ path: 'letter.json', content: VALID }] })
+    expect(run.phases[0]).toEqual({
+      key: 'write',
+      artifacts: { nodes: [{ path: 'letter.json', content: VALID }] },
+    })
   })
 })
 

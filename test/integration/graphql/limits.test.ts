@@ -93,10 +93,11 @@ describe('the limits of an operation', () => {
       `{ runs(first: ${first}) { edges { node { executions(first: ${first}) { edges { node { id command } } } } } } }`
     expect(codesOf(await graph.ask(nested(50)))).toEqual([])
     expect(codesOf(await graph.ask(nested(500)))).toEqual(TOO_COMPLEX)
-    const byVariable = `query ($n: Int) { runs(last: $n) { edges { node { events(first: $n) { seq } } } } }`
+    const byVariable = `query ($n: Int) { runs(last: $n) { edges { node { events(first: $n) { nodes { seq } } } } } }`
     expect(codesOf(await graph.ask(byVariable, { n: 20 }))).toEqual([])
     expect(codesOf(await graph.ask(byVariable, { n: 500 }))).toEqual(TOO_COMPLEX)
-    const nodes = 'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Run { events(first: 500) { seq } } } }'
+    const nodes =
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Run { events(first: 500) { nodes { seq } } } } }'
     const ids = Array.from({ length: 200 }, () => 'run_01jd0000000000000000000000')
     expect(codesOf(await graph.ask(nodes, { ids }))).toEqual(TOO_COMPLEX)
     expect(codesOf(await graph.ask(nodes, { ids: ids.slice(0, 50) }))).toEqual([])
@@ -125,7 +126,7 @@ describe('the limits of an operation', () => {
     expect(codesOf(refused as object)).toEqual(TOO_COMPLEX)
     expect(graph.signals.subscribers).toBe(0)
     const heavy = await subscribe(
-      'executions(first: 500) { edges { node { run { events(first: 500) { seq } } } } }',
+      'executions(first: 500) { edges { node { run { events(first: 500) { nodes { seq } } } } } }',
     )
     expect(codesOf(heavy as object)).toEqual(TOO_COMPLEX)
   })

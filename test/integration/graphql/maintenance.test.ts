@@ -25,14 +25,14 @@ async function corrupt(id: string, change: string): Promise<void> {
 
 describe('a query that meets a run whose owner is lost', () => {
   const RUN =
-    'query ($id: ID!) { run(id: $id) { status reason revision lease { isLive } events(first: 50) { seq type actor { kind name } } } }'
+    'query ($id: ID!) { run(id: $id) { status reason revision lease { isLive } events(first: 50) { nodes { seq type actor { kind name } } } } }'
 
   it('moves it on, and shows what became of it', async () => {
     const { id, revision } = await runIn(graph, 'RUNNING')
     await passTime(graph.store, id, 60)
     const { run } = await graph.read(RUN, { id })
     expect(run).toMatchObject({ status: 'FAILED', reason: 'OWNER_LOST', revision: revision + 1, lease: null })
-    expect(run.events.at(-1)).toEqual({
+    expect(run.events.nodes.at(-1)).toEqual({
       seq: revision + 1,
       type: 'RUN_FAILED',
       actor: { kind: 'SYSTEM', name: 'system' },
@@ -47,7 +47,7 @@ describe('a query that meets a run whose owner is lost', () => {
     )
     const alive = await runIn(graph, 'RUNNING', { project, leaseSeconds: 3600 })
     for (const { id } of runs) await passTime(graph.store, id, 60)
-    const query = `query ($f: RunFilter) { runs(filter: $f) { totalCount edges { node { id status events { type } } } } }`
+    const query = `query ($f: RunFilter) { runs(filter: $f) { totalCount edges { node { id status events { nodes { type } } } } } }`
     const { runs: running } = await graph.read(query, { f: { project, statuses: ['RUNNING'] } })
     expect(running.totalCount).toBe(1)
     expect(running.edges.map(({ node }: Data) => node.id)).toEqual([alive.id])
@@ -136,7 +136,9 @@ describe('doctor', () => {
   it('is for ADMIN alone', async () => {
     const { operator } = graph.callers
     expect(codesOf(await graph.ask(DOCTOR, {}, { as: operator }))).toEqual(['FORBIDDEN'])
-    expect(codesOf(await graph.ask('{ tokens { id } }', {}, { as: operator }))).toEqual(['FORBIDDEN'])
+    expect(codesOf(await graph.ask('{ tokens { nodes { id } } }', {}, { as: operator }))).toEqual([
+      'FORBIDDEN',
+    ])
   })
 })
 

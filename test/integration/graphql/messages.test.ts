@@ -108,10 +108,10 @@ describe('acknowledgeMessage', () => {
     const asSent = await sentTo(runId)
     expect(succeeded(await acknowledge({ messageId: asSent, mode: 'STEER' })).runMessage.mode).toBe('STEER')
     const { run } = await graph.read(
-      'query ($id: ID!) { run(id: $id) { events(first: 100) { type summary payload } } }',
+      'query ($id: ID!) { run(id: $id) { events(first: 100) { nodes { type summary payload } } } }',
       { id: runId },
     )
-    const receipts = run.events.filter(({ type }: Data) => type === 'MESSAGE_ACKNOWLEDGED')
+    const receipts = run.events.nodes.filter(({ type }: Data) => type === 'MESSAGE_ACKNOWLEDGED')
     expect(receipts.map(({ summary, payload }: Data) => [summary, payload.mode])).toEqual([
       ['A message was consumed, as a FOLLOW_UP.', 'FOLLOW_UP'],
       ['A message was delivered.', undefined],

@@ -736,7 +736,7 @@ describe('sweep', () => {
 describe('createToken and revokeToken', () => {
   const CREATE = `... on CreateTokenSuccess { secret token { id name role projects expiresAt lastUsedAt createdAt } } ... on InvalidInput { issues { path } }`
   const REVOKE = '... on RevokeTokenSuccess { tokenId } ... on NotFound { kind id }'
-  const TOKENS = '{ tokens { id name } }'
+  const TOKENS = '{ tokens { nodes { id name } } }'
 
   it('make a token whose secret is told once, and end it', async () => {
     const { admin } = graph.callers
@@ -744,11 +744,11 @@ describe('createToken and revokeToken', () => {
     const { token, secret } = await send('createToken', input, admin, CREATE)
     expect(token).toMatchObject({ name: 'ci', role: 'WORKER', projects: ['a'], lastUsedAt: null })
     expect(secret).toMatch(/^pawl_/)
-    expect((await graph.read(TOKENS)).tokens).toContainEqual({ id: token.id, name: 'ci' })
+    expect((await graph.read(TOKENS)).tokens.nodes).toContainEqual({ id: token.id, name: 'ci' })
     const revoked = { __typename: 'RevokeTokenSuccess', tokenId: token.id }
     expect(await send('revokeToken', { tokenId: token.id }, admin, REVOKE)).toEqual(revoked)
     expect(await send('revokeToken', { tokenId: token.id }, admin, REVOKE)).toEqual(revoked)
-    expect((await graph.read(TOKENS)).tokens).not.toContainEqual({ id: token.id, name: 'ci' })
+    expect((await graph.read(TOKENS)).tokens.nodes).not.toContainEqual({ id: token.id, name: 'ci' })
   })
 
   it('are refused to all but ADMIN, and for the role of agents', async () => {

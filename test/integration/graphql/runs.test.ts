@@ -21,7 +21,7 @@ describe('run', () => {
         phases { id key round status attempts isFinalPhase role nextPhases startedAt endedAt error { code } }
         missingEvidence { kind phase detail } createdAt startedAt settledAt lastActivityAt asOf
         continues { id } executions { edges { cursor } pageInfo { hasNextPage } }
-        events { id seq type actor { kind name } epoch summary payload runId at } } }`,
+        events { nodes { id seq type actor { kind name } epoch summary payload runId at } } } }`,
       { id },
     )
     expect(run).toMatchObject({
@@ -46,8 +46,11 @@ describe('run', () => {
       executions: { edges: [], pageInfo: { hasNextPage: false } },
     })
     expect(run.allowedCommands).toEqual(['CLAIM', 'PAUSE', 'CANCEL', 'FAIL', 'SEND_MESSAGE'])
-    expect(run.events.map((event: { type: string }) => event.type)).toEqual(['RUN_CREATED', 'ROUND_OPENED'])
-    expect(run.events[0]).toMatchObject({
+    expect(run.events.nodes.map((event: { type: string }) => event.type)).toEqual([
+      'RUN_CREATED',
+      'ROUND_OPENED',
+    ])
+    expect(run.events.nodes[0]).toMatchObject({
       runId: id,
       seq: 1,
       id: `${id}/1`,

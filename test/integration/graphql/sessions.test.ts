@@ -97,12 +97,15 @@ describe('openSession', () => {
     const first = await openAt(runId, 'DISPOSED')
     const second = succeeded(await open({ runId, fence: 1 }))
     expect(second).toMatchObject({ isNew: true })
-    const { run } = await graph.read(`query ($id: ID!) { run(id: $id) { sessions { id status } } }`, {
-      id: runId,
-    })
-    expect(run.sessions).toEqual([
-      { id: first, status: 'DISPOSED' },
+    const { run } = await graph.read(
+      `query ($id: ID!) { run(id: $id) { sessions { nodes { id status } } } }`,
+      {
+        id: runId,
+      },
+    )
+    expect(run.sessions.nodes).toEqual([
       { id: second.session.id, status: 'CREATED' },
+      { id: first, status: 'DISPOSED' },
     ])
   })
 
@@ -286,10 +289,13 @@ describe('a session', () => {
     const runId = await atWork()
     const id = await openAt(runId, 'BOOTSTRAPPING')
     succeeded(await graph.mutate('failRun', { runId, fence: 1, error: 'broken' }, ''))
-    const { run } = await graph.read('query ($id: ID!) { run(id: $id) { sessions { id status } } }', {
-      id: runId,
-    })
-    expect(run.sessions).toEqual([{ id, status: 'DISPOSED' }])
+    const { run } = await graph.read(
+      'query ($id: ID!) { run(id: $id) { sessions { nodes { id status } } } }',
+      {
+        id: runId,
+      },
+    )
+    expect(run.sessions.nodes).toEqual([{ id, status: 'DISPOSED' }])
   })
 })
 

@@ -41,15 +41,15 @@ describe('one request', () => {
       graph.read(
         `query ($id: ID!) { run(id: $id) { revision currentPhase { attempts } phases(round: 1) { key attempts }
           executions(first: 100) { edges { node { end outcome run { revision } } } }
-          events(first: 500) { seq type } } }`,
+          events(first: 500) { nodes { seq type } } } }`,
         { id: runId },
       ),
     )
     expect(new Set(frames.map(({ run }) => run.revision)).size).toBeGreaterThan(5)
     for (const { run } of frames) {
-      const count = (type: string) => run.events.filter((event: Data) => event.type === type).length
+      const count = (type: string) => run.events.nodes.filter((event: Data) => event.type === type).length
       const executions: Data[] = run.executions.edges.map(({ node }: Data) => node)
-      expect(run.events.at(-1).seq).toBe(run.revision)
+      expect(run.events.nodes.at(-1).seq).toBe(run.revision)
       expect(run.currentPhase.attempts).toBe(count('PHASE_STARTED'))
       expect(run.phases[0].attempts).toBe(count('PHASE_STARTED'))
       expect(executions).toHaveLength(count('EXECUTION_STARTED'))
@@ -91,7 +91,7 @@ describe('one request', () => {
 })
 
 describe('snapshots', () => {
-  const MANY = '{ runs(first: 3) { totalCount edges { node { id events { seq } } } } }'
+  const MANY = '{ runs(first: 3) { totalCount edges { node { id events { nodes { seq } } } } } }'
 
   it('do not exhaust the pool, however many readers come at once', async () => {
     const answers = await Promise.all(Array.from({ length: 60 }, () => graph.read(MANY)))
@@ -150,10 +150,10 @@ describe('the number of statements', () => {
     `query ($project: String!) { runs(filter: { project: $project }, first: 50) { totalCount feedCursor edges { node { ${fields} } } } }`
   const BESIDE = `id status nextAction allowedCommands outcome missingEvidence { kind } workflow { name phases { key } }
     currentPhase { key nextPhases } lease { owner isLive } phases { key } earlier: phases(round: 1) { key }
-    events(first: 5) { seq summary } continues { id } executions(first: 5) { edges { node { outcome run { status } phase { key } } } }`
-  const BELOW = `sessions { id status run { status } transcript(first: 2) { seq text } } currentPhase { key artifacts { path } }
+    events(first: 5) { nodes { seq summary } } continues { id } executions(first: 5) { edges { node { outcome run { status } phase { key } } } }`
+  const BELOW = `sessions { nodes { id status run { status } transcript(first: 2) { nodes { seq text } } } } currentPhase { key artifacts { nodes { path } } }
     approvals(first: 2) { edges { node { id status run { id } phase { key } } } } messages(first: 2) { edges { node { text run { id } } } }
-    artifacts(first: 2) { edges { node { path phase { key artifacts { path } } } } }
+    artifacts(first: 2) { edges { node { path phase { key artifacts { nodes { path } } } } } }
     children(first: 2) { totalCount edges { node { id status parent { id title } } } }`
 
   const succeed = async (name: string, input: object, selection = ''): Promise<Data> => {
@@ -213,14 +213,16 @@ describe('the number of statements', () => {
     const { runs } = await graph.read(listing(`id ${BELOW}`), { project: 'fifty' })
     for (const { node } of runs.edges) {
       expect(node).toMatchObject({
-        sessions: [
-          {
-            status: 'CREATED',
-            run: { status: 'AWAITING_APPROVAL' },
-            transcript: [{ text: 'a' }, { text: 'b' }],
-          },
-        ],
-        currentPhase: { key: 'draft', artifacts: [{ path: 'notes.md' }] },
+        sessions: {
+          nodes: [
+            {
+              status: 'CREATED',
+              run: { status: 'AWAITING_APPROVAL' },
+              transcript: { nodes: [{ text: 'a' }, { text: 'b' }] },
+            },
+          ],
+        },
+        currentPhase: { key: 'draft', artifacts: { nodes: [{ path: 'notes.md' }] } },
         approvals: {
           edges: [{ node: { status: 'PENDING', run: { id: node.id }, phase: { key: 'draft' } } }],
         },
@@ -232,7 +234,7 @@ describe('the number of statements', () => {
   })
 
   it('counts the inbox of approvals as one, with their runs and phases', async () => {
-    const INBOX = `query ($first: Int) { approvals(first: $first) { edges { node { id run { id title } phase { key artifacts { path } } } } } }`
+    const INBOX = `query ($first: Int) { approvals(first: $first) { edges { node { id run { id title } phase { key artifacts { nodes { path } } } } } } }`
     const counts = []
     for (const first of [1, 50])
       counts.push(await countStatements(graph.store, () => graph.read(INBOX, { first })))

@@ -82,7 +82,7 @@ describe('runChanged', () => {
   it('shows with a frame what is of the same moment', async () => {
     const { id } = await runIn(graph, 'RUNNING', { workflow: 'rounds', leaseSeconds: 3600 })
     const stream = await open(
-      'subscription ($id: ID!) { runChanged(runId: $id) { revision run { revision events(first: 500) { seq } executions { edges { node { run { revision } } } } } } }',
+      'subscription ($id: ID!) { runChanged(runId: $id) { revision run { revision events(first: 500) { nodes { seq } } executions { edges { node { run { revision } } } } } } }',
       { id },
     )
     const write = async () => {
@@ -99,7 +99,7 @@ describe('runChanged', () => {
     for (const { runChanged } of frames) {
       const { run } = runChanged
       expect(run.revision).toBeGreaterThanOrEqual(runChanged.revision)
-      expect(run.events.at(-1).seq).toBe(run.revision)
+      expect(run.events.nodes.at(-1).seq).toBe(run.revision)
       for (const { node } of run.executions.edges) expect(node.run.revision).toBe(run.revision)
     }
   })

@@ -32,9 +32,9 @@ async function open(): Promise<{ runId: string; sessionId: string }> {
   return { runId, sessionId: session.id }
 }
 
-const READ = `query ($id: ID!, $after: Int, $first: Int) { node(id: $id) { ... on Session { transcript(after: $after, first: $first) { seq text at } } } }`
+const READ = `query ($id: ID!, $after: String, $first: Int) { node(id: $id) { ... on Session { transcript(after: $after, first: $first) { nodes { seq text at } } } } }`
 const read = async (id: string, rest: object = {}, as = worker): Promise<Data[]> =>
-  (await graph.read(READ, { id, ...rest }, { as })).node.transcript
+  (await graph.read(READ, { id, ...rest }, { as })).node.transcript.nodes
 
 const FOLLOW =
   'subscription ($id: ID!, $after: Int) { transcriptEntryAppended(sessionId: $id, after: $after) { seq text } }'
@@ -73,7 +73,7 @@ describe('appendTranscript', () => {
         at: expect.stringMatching(/Z$/),
       })),
     )
-    expect((await read(sessionId, { after: 1, first: 2 })).map(({ seq }) => seq)).toEqual([2, 3])
+    expect((await read(sessionId, { after: '1', first: 2 })).map(({ seq }) => seq)).toEqual([2, 3])
     expect(codesOf(await graph.ask(READ, { id: sessionId, first: 501 }))).toEqual(['BAD_USER_INPUT'])
   })
 
@@ -151,10 +151,10 @@ describe('entries', () => {
   const readTyped = async (id: string, args = '') =>
     (
       await graph.read(
-        `query ($id: ID!) { node(id: $id) { ... on Session { transcript${args} { ${ALL} } } } }`,
+        `query ($id: ID!) { node(id: $id) { ... on Session { transcript${args} { nodes { ${ALL} } } } } }`,
         { id },
       )
-    ).node.transcript
+    ).node.transcript.nodes
 
   it('of every kind are read as they were told, by kind as well, and as plain text', async () => {
     const { sessionId } = await open()
@@ -193,7 +193,7 @@ describe('entries', () => {
       resetAt: '2030-01-01T00:00:00.000Z',
     })
     expect(output).toMatchObject({ stream: 'STDERR', text: 'warning\n' })
-    const some = await readTyped(sessionId, '(after: 3, kinds: [TOOL_CALL, OUTPUT], first: 1)')
+    const some = await readTyped(sessionId, '(after: "3", kinds: [TOOL_CALL, OUTPUT], first: 1)')
     expect(some).toEqual([update])
   })
 
@@ -286,7 +286,7 @@ describe('what entries tell of usage', () => {
   const SUMS = `reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs { micros currency } lacks`
   const read = async (runId: string): Promise<Data> => {
     const document = `query ($id: ID!) { run(id: $id) { usage { ${SUMS} models { model ${SUMS} } } first: usage(round: 1) { reports }
-      second: usage(round: 2) { reports } phases { usage { reports inputTokens } } sessions { usage { reports } }
+      second: usage(round: 2) { reports } phases { usage { reports inputTokens } } sessions { nodes { usage { reports } } }
       executions { edges { node { usage { reports outputTokens } } } } } }`
     return (await graph.read(document, { id: runId }))['run']
   }
@@ -350,7 +350,7 @@ describe('what entries tell of usage', () => {
       first: { reports: 2 },
       second: null,
       phases: [{ usage: { reports: 2, inputTokens: 4_000_000_000 } }],
-      sessions: [{ usage: { reports: 3 } }],
+      sessions: { nodes: [{ usage: { reports: 3 } }] },
       executions: { edges: [{ node: { usage: { reports: 2, outputTokens: 5 } } }] },
     })
   })

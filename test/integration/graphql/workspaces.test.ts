@@ -88,13 +88,13 @@ describe('a workspace', () => {
       preview: { status: 'STOPPED', url: null, startedAt: null, error: null },
     })
     const { node } = await graph.read(
-      `query ($id: ID!) { node(id: $id) { id ... on Workspace { ${WORKSPACE} runs { id status } } } }`,
+      `query ($id: ID!) { node(id: $id) { id ... on Workspace { ${WORKSPACE} runs { nodes { id status } } } } }`,
       { id: workspace.id },
       { as: operator },
     )
     expect(node).toMatchObject({
       allowedOperations: ['DIFF', 'START_PREVIEW'],
-      runs: [{ id: runId, status: 'RUNNING' }],
+      runs: { nodes: [{ id: runId, status: 'RUNNING' }] },
     })
   })
 
@@ -220,7 +220,7 @@ describe('who may do what', () => {
     const { id: operationId } = await request(graph, workspace.id, 'DIFF')
     const as = agentOf(run.id, 1)
     const SEEN = `query ($run: ID!, $workspace: ID!, $operation: ID!) {
-      run(id: $run) { workspace { id } } node(id: $workspace) { ... on Workspace { path allowedOperations runs { id } } }
+      run(id: $run) { workspace { id } } node(id: $workspace) { ... on Workspace { path allowedOperations runs { nodes { id } } } }
       operation: node(id: $operation) { id } workspaces { edges { node { id } } } }`
     const seen = await graph.read(
       SEEN,
@@ -229,7 +229,7 @@ describe('who may do what', () => {
     )
     expect(seen).toEqual({
       run: { workspace: { id: workspace.id } },
-      node: { path: workspace.path, allowedOperations: [], runs: [{ id: run.id }] },
+      node: { path: workspace.path, allowedOperations: [], runs: { nodes: [{ id: run.id }] } },
       operation: { id: operationId },
       workspaces: { edges: [{ node: { id: workspace.id } }] },
     })
@@ -273,7 +273,7 @@ describe('lists', () => {
   it('cost the same however many there are', async () => {
     const project = 'many'
     const RUNS = `query ($first: Int) { runs(filter: { project: "many" }, first: $first) { edges { node { id
-      workspace { ${WORKSPACE} operations(first: 3) { edges { node { id diff { commitsAhead } } } } runs(first: 2) { id } } } } } }`
+      workspace { ${WORKSPACE} operations(first: 3) { edges { node { id diff { commitsAhead } } } } runs(first: 2) { nodes { id } } } } } } }`
     const counts: number[] = []
     for (const many of [5, 50]) {
       const { runs: before } = await graph.read(RUNS, { first: 50 })
@@ -290,7 +290,7 @@ describe('lists', () => {
   })
 })
 
-const CHANGED = `subscription ($id: ID!, $after: Int) { workspaceChanged(workspaceId: $id, after: $after) { ${WORKSPACE} runs(first: 1) { id } } }`
+const CHANGED = `subscription ($id: ID!, $after: Int) { workspaceChanged(workspaceId: $id, after: $after) { ${WORKSPACE} runs(first: 1) { nodes { id } } } }`
 const REQUESTED = `subscription ($host: String!) { workspaceOperationRequested(host: $host) { ${OPERATION} workspace { id host } } }`
 
 type Stream = AsyncIterableIterator<ExecutionResult<Data>>
@@ -312,7 +312,11 @@ describe('workspaceChanged', () => {
   it('tells the present, then each change, and ends with the removal', async () => {
     const { run, workspace } = await workDone(graph)
     const stream = await open(CHANGED, { id: workspace.id })
-    expect(await next(stream)).toMatchObject({ revision: 1, status: 'READY', runs: [{ id: run.id }] })
+    expect(await next(stream)).toMatchObject({
+      revision: 1,
+      status: 'READY',
+      runs: { nodes: [{ id: run.id }] },
+    })
     const { operation } = succeeded(await ask({ workspaceId: workspace.id, kind: 'REMOVE' }))
     expect(await next(stream)).toMatchObject({ revision: 2, inFlight: [{ id: operation.id }] })
     succeeded(await start({ operationId: operation.id }))
@@ -328,7 +332,7 @@ describe('workspaceChanged', () => {
     const waiting = next(stream)
     await graph.mutate('deleteRun', { runId: run.id }, '')
     expect(await waiting).toMatchObject({
-      ...{ revision: 2, runs: [], inFlight: [{ kind: 'REMOVE', requestedBy: 'system' }] },
+      ...{ revision: 2, runs: { nodes: [] }, inFlight: [{ kind: 'REMOVE', requestedBy: 'system' }] },
     })
     await stream.return?.()
   })

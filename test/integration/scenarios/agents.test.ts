@@ -92,7 +92,7 @@ describe('a session', () => {
   it('is disposed with its run', async () => {
     const { runId, sessionId } = await atReady()
     await settle(runId)
-    expect((await stage.vera.run(runId)).sessions).toEqual([
+    expect((await stage.vera.run(runId)).sessions.nodes).toEqual([
       { id: sessionId, role: 'writer', status: 'DISPOSED' },
     ])
     expect(await stage.wanda.send('updateSession', { sessionId, status: 'READY', fence: 1 })).toMatchObject({
@@ -158,12 +158,12 @@ describe('a transcript', () => {
   const read = async (sessionId: string) =>
     (
       await stage.vera.read(
-        'query ($id: ID!) { node(id: $id) { ... on Session { transcript { seq text } } } }',
+        'query ($id: ID!) { node(id: $id) { ... on Session { transcript { nodes { seq text } } } } }',
         {
           id: sessionId,
         },
       )
-    ).node.transcript
+    ).node.transcript.nodes
 
   it('takes no gap, absorbs what it has, and keeps the first of two', async () => {
     const { runId, sessionId } = await atReady()

@@ -71,14 +71,14 @@ describe('a file', () => {
       expect.objectContaining({ kind: 'RECOVERY', gate: 'repair', expiresAt: null }),
     ])
     expect(run.phases.find(({ key }: Data) => key === 'build')).toMatchObject({ error, attempts: 3 })
-    expect(run.sessions).toEqual([{ id: session.id, role: 'builder', status: 'FAILED_NEEDS_HUMAN' }])
+    expect(run.sessions.nodes).toEqual([{ id: session.id, role: 'builder', status: 'FAILED_NEEDS_HUMAN' }])
     expect(await stage.olga.send('resumeRun', { runId })).toEqual(
       refusal('NotResumable', { status: 'PAUSED', because: 'APPROVAL_OPEN' }),
     )
     expect(await complete(runId)).toEqual(refusal('NotCompletable', { status: 'PAUSED' }))
 
     expect(await decide(runId, 'RETRY')).toMatchObject({ run: { status: 'RUNNING' } })
-    expect((await stage.vera.run(runId)).sessions).toMatchObject([{ status: 'DISPOSED' }])
+    expect((await stage.vera.run(runId)).sessions.nodes).toMatchObject([{ status: 'DISPOSED' }])
     await stage.wanda.must('startPhase', { runId, phase: 'build', fence: 1 })
     expect(await submit(runId, 'build', 'build.json', '{"ok": true}')).toMatchObject({
       phase: { status: 'COMPLETED', attempts: 4 },
@@ -98,7 +98,7 @@ describe('a file', () => {
     const { phases } = await stage.vera.run(runId)
     expect(phases[1]).toMatchObject({
       status: 'RUNNING',
-      artifacts: [{ path: 'notes.md' }, { path: 'notes.md' }],
+      artifacts: { nodes: [{ path: 'notes.md' }, { path: 'notes.md' }] },
     })
   })
 

@@ -45,8 +45,8 @@ export interface Stage extends Readonly<Record<Player, Actor>> {
 
 const RUN = `id status reason error epoch revision round outcome isSettled isFinal isResumable allowedCommands isCancelConfirmed nextAction
   missingEvidence { kind phase } lease { owner fence isLive expiresAt } currentPhase { key status attempts }
-  phases { id key status attempts error { class code message hint } artifacts { path sha256 isValid attempt } }
-  sessions { id role status } continues { id } parent { id } output
+  phases { id key status attempts error { class code message hint } artifacts { nodes { path sha256 isValid attempt } } }
+  sessions { nodes { id role status } } continues { id } parent { id } output
   executions { edges { node { id end exitCode signal outcome epoch attempt } } }
   approvals { edges { node { id gate kind status question payload digest attempt expiresAt approvers comment decidedBy } } }
   messages { edges { node { id status } } }`
@@ -146,10 +146,10 @@ function enter(
     log: async (id) =>
       (
         await read(
-          'query ($id: ID!) { run(id: $id) { events(first: 500) { seq epoch type actor { kind name } payload } } }',
+          'query ($id: ID!) { run(id: $id) { events(first: 500) { nodes { seq epoch type actor { kind name } payload } } } }',
           { id },
         )
-      ).run.events,
+      ).run.events.nodes,
   }
 }
 

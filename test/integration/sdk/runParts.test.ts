@@ -116,7 +116,7 @@ describe('an approval', () => {
     expect(asked).toMatchObject({ run: { id }, gate: 'plan', kind: 'REVIEW', attempt: 1 })
     const approvalId = asked?.id ?? ''
     const shown = await pawl.approvals.get(approvalId)
-    expect(shown?.phase?.artifacts.map((each) => each.sha256)).toEqual([submitted.artifact.sha256])
+    expect(shown?.phase?.artifacts.nodes.map((each) => each.sha256)).toEqual([submitted.artifact.sha256])
 
     const digest = asked?.digest ?? ''
     const refusals = [
@@ -249,7 +249,7 @@ describe.each([
     const tail: number[] = []
     for await (const { seq } of pawl.sessions.transcript(session.id, { after: 2 })) tail.push(seq)
     expect(tail).toEqual([3, 4])
-    expect((await pawl.sessions.list(id)).map(({ status }) => status)).toEqual(['DISPOSED'])
+    expect((await pawl.sessions.list(id)).nodes.map(({ status }) => status)).toEqual(['DISPOSED'])
   })
 
   it('a worker works through its sessions, hands over its files, hears messages and waits for persons', async () => {
@@ -293,7 +293,7 @@ describe.each([
     )
     onTestFinished(() => worker.stop({ timeoutMs: 0 }))
     const { run } = unwrap(await pawl.runs.start({ workflow: 'card', labels }))
-    await expect.poll(async () => (await pawl.sessions.list(run.id))[0]?.status, patience).toBe('BUSY')
+    await expect.poll(async () => (await pawl.sessions.list(run.id)).nodes[0]?.status, patience).toBe('BUSY')
     const { runMessage: sent } = unwrap(await pawl.messages.send(run.id, 'keep it small'))
     await expect.poll(async () => (await pawl.runs.get(run.id))?.status, patience).toBe('AWAITING_APPROVAL')
     const [open] = (await pawl.approvals.list({ runId: run.id })).nodes

@@ -154,7 +154,7 @@ describe('the SDK and the server', () => {
       __typename: 'Forbidden',
       requiredRole: 'OPERATOR',
     })
-    expect((await admin.tokens.list()).map(({ id }) => id)).toContain(token.id)
+    expect((await admin.tokens.list()).nodes.map(({ id }) => id)).toContain(token.id)
     unwrap(await admin.tokens.revoke(token.id))
     await expect(viewer.viewer()).rejects.toBeInstanceOf(PawlAuthError)
   })

@@ -80,7 +80,7 @@ describe('workspaces over the SDK', () => {
     expect(workspace).toMatchObject({ host, kind: 'WORKTREE', status: 'READY', revision: 1, inFlight: [] })
     expect(workspace.allowedOperations).toEqual(['DIFF', 'START_PREVIEW'])
     const read = await pawl.workspaces.get(runId)
-    expect(read).toMatchObject({ id: workspace.id, runs: [{ id: runId, status: 'RUNNING' }] })
+    expect(read).toMatchObject({ id: workspace.id, runs: { nodes: [{ id: runId, status: 'RUNNING' }] } })
     expect(await pawl.workspaces.find(workspace.id)).toMatchObject({ id: workspace.id })
     const { nodes } = await pawl.workspaces.list({ filter: { host, statuses: ['READY'] } })
     expect(nodes.map(({ id }) => id)).toEqual([workspace.id])
@@ -190,7 +190,7 @@ describe('workspaces over the SDK', () => {
     const second = await work(first.host, { continuesRunId: first.runId })
     expect(second.workspace.id).toBe(first.workspace.id)
     const detail = await pawl.workspaces.get(second.runId)
-    expect(detail?.runs.map(({ id }) => id)).toEqual([second.runId, first.runId])
+    expect(detail?.runs.nodes.map(({ id }) => id)).toEqual([second.runId, first.runId])
   })
 
   it('asks the worker to remove the directory when the last run is deleted', patience, async () => {
@@ -200,7 +200,7 @@ describe('workspaces over the SDK', () => {
     const { id } = run.workspace
     expect(await pawl.workspaces.find(id)).toMatchObject({
       status: 'READY',
-      runs: [],
+      runs: { nodes: [] },
       inFlight: [{ kind: 'REMOVE', isForced: false, requestedBy: 'system', expiresAt: null }],
     })
     serve(run.host, ({ isForced: force }) =>

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const START =
   'mutation { startRun(input: { workflow: "review" }) { __typename ... on StartRunSuccess { run { id } } } }'
-const SEVERAL = '{ runs { totalCount edges { node { id events { seq } } } } runCounts { count } }'
+const SEVERAL = '{ runs { totalCount edges { node { id events { nodes { seq } } } } } runCounts { count } }'
 
 it('survives a database that is gone for a while, says so in the meantime, and recovers by itself', async () => {
   const token = server.adminToken

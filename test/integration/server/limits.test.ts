@@ -120,7 +120,7 @@ describe('bodies', () => {
 describe('documents', () => {
   const floods: Record<string, string> = {
     aliases: `mutation { ${aliases(30, 'sweep(input: { isDryRun: true }) { __typename }')} }`,
-    'aliased reads': `{ ${aliases(15, 'runs(first: 500) { edges { node { events(first: 500) { seq } } } }')} }`,
+    'aliased reads': `{ ${aliases(15, 'runs(first: 500) { edges { node { events(first: 500) { nodes { seq } } } } }')} }`,
     tokens: `{ ${'__typename '.repeat(4000)} }`,
     depth: `{ runs { edges { node { ${'parent { '.repeat(40)} id ${'} '.repeat(40)} } } } }`,
     introspection: `{ __schema { types { fields { args { ${aliases(500, 'name')} } } } } }`,

@@ -13,6 +13,7 @@ import { openStore } from '../../../src/store/sql/openStore.ts'
 import type { PageRequest } from '../../../src/store/sql/page.ts'
 import { listExecutions } from '../../../src/store/activity/execution/listExecutions.ts'
 import { listApprovals } from '../../../src/store/activity/listApprovals.ts'
+import { listTokens } from '../../../src/store/account/listTokens.ts'
 import { searchTranscripts } from '../../../src/store/activity/transcript/searchTranscripts.ts'
 import { listWorkspaceOperations, listWorkspaces } from '../../../src/store/workspace/listWorkspaces.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -157,6 +158,7 @@ async function sendComposed(connection: Connection): Promise<void> {
     await listWorkspaceOperations(connection, operations, sight, page)
     const search = { text: 'x', runId: 'run_1', sessionId: 'ses_1', kinds: null }
     await searchTranscripts(connection, search, sight, page)
+    await listTokens(connection, sight.projects, page)
   }
   await countRuns(connection, filter, sight)
   await countRunsByStatus(connection, filter, sight)
@@ -189,7 +191,8 @@ test('rows are read by prepared and composed statements only, and the functions 
   const filesWith = (pattern: RegExp) =>
     sources.filter(([, text]) => pattern.test(text)).map(([file]) => file)
   expect(filesWith(/\.query[<(]/)).toEqual([])
-  expect(filesWith(/queryComposed\(/).toSorted()).toEqual([
+  expect(filesWith(/(?:queryComposed|readPage)\(/).toSorted()).toEqual([
+    'account/listTokens.ts',
     'activity/execution/listExecutions.ts',
     'activity/listApprovals.ts',
     'activity/transcript/searchTranscripts.ts',

@@ -14,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.ts
 
 let database: TestDatabase
 let store: Store
+const ALL = { limit: 500, fromEnd: false, after: null, before: null } as const
 const announced: string[] = []
 const announce = (id: string) => void announced.push(id)
 
@@ -75,8 +76,8 @@ describe('tokens', () => {
     expect(await revokeToken({ store, announce }, SYSTEM, token.id)).toEqual({ ok: true, tokenId: token.id })
     expect(await authenticateToken(store, secret)).toBeNull()
     expect(await findValidTokens(store.pool, [token.id])).toEqual([])
-    const listed = await readTokens({ store }, SYSTEM)
-    expect(listed.ok && listed.tokens.map(({ id }) => id)).not.toContain(token.id)
+    const listed = await readTokens({ store }, SYSTEM, ALL)
+    expect(listed.ok && listed.page.items.map(({ id }) => id)).not.toContain(token.id)
   })
 
   it('are noted as used at most once a minute', async () => {
@@ -108,7 +109,7 @@ describe('tokens', () => {
     for (const answer of [
       await createToken({ store }, operator, input),
       await revokeToken({ store, announce }, operator, 'tok_01jd0000000000000000000000'),
-      await readTokens({ store }, operator),
+      await readTokens({ store }, operator, ALL),
     ])
       expect(answer).toMatchObject({ ok: false, problem: { type: 'Forbidden', requiredRole: 'ADMIN' } })
   })
@@ -130,8 +131,8 @@ describe('tokens', () => {
     const within = await make({ projects: ['a'] }, admin)
     const beyond = await make({ projects: [] })
     expect(await revokeToken({ store, announce }, admin, beyond.token.id)).toMatchObject({ ok: false })
-    const listed = await readTokens({ store }, admin)
-    const ids = listed.ok ? listed.tokens.map(({ id }) => id) : []
+    const listed = await readTokens({ store }, admin, ALL)
+    const ids = listed.ok ? listed.page.items.map(({ id }) => id) : []
     expect(ids).toContain(within.token.id)
     expect(ids).not.toContain(beyond.token.id)
   })

@@ -58,7 +58,7 @@ test('an agent over ACP asks a person in the middle of its turn, and continues b
   await bench.decide(runId, 'DENY', 'not from there')
   const settled = await bench.settled(runId)
   expect([settled.status, settled.phases[0]?.attempts]).toEqual(['COMPLETED', 1])
-  const [session] = await bench.person.sessions.list(runId)
+  const [session] = (await bench.person.sessions.list(runId)).nodes
   const said: string[] = []
   for await (const chunk of bench.person.sessions.transcript(session?.id ?? ''))
     said.push(JSON.stringify(chunk))

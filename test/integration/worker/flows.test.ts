@@ -110,7 +110,7 @@ describe.concurrent('a person', () => {
     await bench.decide(runId, 'APPROVE')
     const settled = await bench.settled(runId)
     expect([settled.status, settled.outcome]).toEqual(['COMPLETED', 'SUCCESS'])
-    const sessions = await bench.person.sessions.list(runId)
+    const { nodes: sessions } = await bench.person.sessions.list(runId)
     expect(sessions).toHaveLength(1)
   })
 
@@ -120,7 +120,7 @@ describe.concurrent('a person', () => {
     let heard = ''
     const onStep: OnStep = async (name) => {
       if (name !== 'run-completed') return
-      const [session] = await bench.person.sessions.list(runId)
+      const [session] = (await bench.person.sessions.list(runId)).nodes
       for await (const entry of bench.person.sessions.transcript(session?.id ?? '')) heard += entryText(entry)
     }
     // Much at once, which is appended piece by piece.
@@ -146,7 +146,7 @@ describe.concurrent('a person', () => {
       const prompt = await bench.read('prompt.txt')
       expect(prompt).toContain('it is ready now')
       expect(prompt).toContain('NO_ARTIFACT: ')
-      expect(await bench.person.sessions.list(runId)).toHaveLength(2)
+      expect((await bench.person.sessions.list(runId)).nodes).toHaveLength(2)
     },
   )
 
@@ -232,7 +232,7 @@ describe.concurrent('an agent', () => {
     bench.start({ talker: shellAgent('echo x > "$phase.txt"') })
     const run = await bench.settled(await bench.begin('talk'))
     expect(run.phases.map(({ attempts }) => attempts)).toEqual([1, 1, 0, 1])
-    expect(await bench.person.sessions.list(run.id)).toHaveLength(1)
+    expect((await bench.person.sessions.list(run.id)).nodes).toHaveLength(1)
   })
 
   test('ends a phase without a file by its word, and its run too', async (context) => {

@@ -86,7 +86,7 @@ describe.concurrent('an agent that', () => {
     const { lease } = await bench.until(runId, (now) => now.lease === null)
     expect(lease).toBe(null)
     for (const pid of await notedPids(bench).catch(() => [])) expect(await isAlive(pid)).toBe(false)
-    const [session] = await bench.person.sessions.list(runId)
+    const [session] = (await bench.person.sessions.list(runId)).nodes
     expect(session?.status).toBe('FAILED_NEEDS_HUMAN')
     expect(unwrap(await bench.person.runs.verify(runId)).differences).toEqual([])
     if (code === 'AGENT_CRASHED') expect((await bench.read('starts')).split('\n')).toHaveLength(6)
@@ -132,7 +132,7 @@ describe.concurrent('an agent that', () => {
     const runId = await bench.begin('errand')
     const run = await bench.settled(runId)
     expect([run.status, run.phases[0]?.attempts]).toEqual(['COMPLETED', attempts])
-    const [session] = await bench.person.sessions.list(runId)
+    const [session] = (await bench.person.sessions.list(runId)).nodes
     expect(session?.recoveryAttempts).toBe(recoveries)
     expect(unwrap(await bench.person.runs.verify(runId)).differences).toEqual([])
   })
@@ -158,7 +158,7 @@ describe.concurrent('an agent that', () => {
     const run = await bench.settled(runId)
     expect(run.status).toBe('COMPLETED')
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024)
-    const [session] = await bench.person.sessions.list(runId)
+    const [session] = (await bench.person.sessions.list(runId)).nodes
     let said = ''
     for await (const entry of bench.person.sessions.transcript(session?.id ?? ''))
       said = (said + entryText(entry)).slice(-1_000)

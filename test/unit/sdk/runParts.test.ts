@@ -47,7 +47,13 @@ async function startWritable() {
       sendMessage: answer('SendMessage', { runMessage: makeMessage() }),
       acknowledgeMessage: answer('AcknowledgeMessage', { runMessage: makeMessage({ status: 'CONSUMED' }) }),
       failPhase: answer('FailPhase', { run, phase: PHASE }),
-      cancelRun: answer('CancelRun', { run, hasChanged: true, childrenCancelled: 2, childrenLeft: [run] }),
+      cancelRun: answer('CancelRun', {
+        run,
+        hasChanged: true,
+        childrenCancelled: 2,
+        childrenLeft: [run],
+        childrenLeftCount: 1,
+      }),
       startRun: answer('StartRun', { run: makeDetail(), lease: null, agentToken: null }),
     },
   })
@@ -156,6 +162,7 @@ describe('appending to a transcript', () => {
 describe('a part of a run', () => {
   const page = (node: object) => ({
     edges: [{ node }],
+    nodes: [node],
     pageInfo: { hasNextPage: true, hasPreviousPage: false },
   })
 
@@ -167,7 +174,7 @@ describe('a part of a run', () => {
     }
     const run = {
       ...makeDetail(),
-      sessions: [makeSession()],
+      sessions: listed(makeSession()),
       artifacts: listed(makeArtifact()),
       approvals: listed(makeApproval()),
       messages: listed(makeMessage()),
@@ -180,14 +187,14 @@ describe('a part of a run', () => {
       },
     })
     const which = { first: 1, after: 'c1' }
-    expect(await pawl.sessions.list('run_01')).toEqual([makeSession()])
+    expect((await pawl.sessions.list('run_01', which)).nodes).toEqual([makeSession()])
     expect((await pawl.artifacts.list('run_01', which)).nodes).toEqual([makeArtifact()])
     expect((await pawl.approvals.list({ runId: 'run_01', ...which })).nodes).toEqual([makeApproval()])
     expect((await pawl.messages.list('run_01', which)).pageInfo.hasNextPage).toBe(true)
     expect((await pawl.runs.children('run_01', which)).nodes.map(({ id }) => id)).toEqual(['run_02'])
     const inbox = await pawl.approvals.list({ filter: { statuses: ['PENDING'] }, ...which })
     expect(inbox.nodes.map(({ id }) => id)).toEqual(['apr_02'])
-    expect(asked).toEqual([...Array<unknown>(4).fill(which), { filter: { statuses: ['PENDING'] }, ...which }])
+    expect(asked).toEqual([...Array<unknown>(5).fill(which), { filter: { statuses: ['PENDING'] }, ...which }])
   })
 
   it('is not to be had of a run that is not there', async () => {
@@ -211,12 +218,12 @@ describe('a part of a run', () => {
       apr_01: {
         __typename: 'Approval',
         ...makeApproval(),
-        phase: { ...PHASE, artifacts: [makeArtifact()] },
+        phase: { ...PHASE, artifacts: { nodes: [makeArtifact()] } },
       },
     }
     const { pawl } = await startServer({ Query: { node: (_, { id }: { id: string }) => nodes[id] } })
     expect((await pawl.artifacts.get('art_01'))?.content).toBe('# Plan')
-    expect((await pawl.approvals.get('apr_01'))?.phase?.artifacts).toEqual([makeArtifact()])
+    expect((await pawl.approvals.get('apr_01'))?.phase?.artifacts.nodes).toEqual([makeArtifact()])
     expect([await pawl.artifacts.get('apr_01'), await pawl.approvals.get('art_01')]).toEqual([null, null])
     expect(await pawl.artifacts.get('art_00')).toBeNull()
   })

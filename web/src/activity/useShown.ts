@@ -68,7 +68,7 @@ async function findFile(
 ): Promise<Artifact | null> {
   if (!phase) return null
   const detail = await pawl.approvals.get(id, { signal })
-  return detail?.phase?.artifacts.findLast((file) => file.attempt === attempt && file.isValid) ?? null
+  return detail?.phase?.artifacts.nodes.find((file) => file.attempt === attempt && file.isValid) ?? null
 }
 
 interface FoundDiff {

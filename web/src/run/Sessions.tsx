@@ -13,8 +13,8 @@ interface SessionsProps {
 
 /** The sessions of the run, and the transcript of the chosen one. */
 export function Sessions({ runId, revision }: SessionsProps) {
-  const { value, error } = useRunData(`sessions ${runId}`, revision, (pawl, signal) =>
-    pawl.sessions.list(runId, { signal }),
+  const { value, error } = useRunData(`sessions ${runId}`, revision, async (pawl, signal) =>
+    (await pawl.sessions.list(runId, { first: 500, signal })).nodes.toReversed(),
   )
   const [chosen, setChosen] = useState<string>()
   if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>

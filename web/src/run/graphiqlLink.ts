@@ -7,7 +7,7 @@ export function graphiqlLink(runId: string): string {
     lease { owner fence expiresAt isLive }
     phases { key status attempts nextPhases }
     missingEvidence { kind phase detail }
-    events(first: 100) { seq at type actor { name } summary }
+    events(last: 100) { nodes { seq at type actor { name } summary } }
     executions(first: 20) { edges { node { id command end exitCode outcome } } }
     artifacts(first: 20) { edges { node { id path isValid sha256 } } }
     approvals(first: 20) { edges { node { id gate status question digest } } }

@@ -1,5 +1,5 @@
 import type { EntryContent, EntryData } from '../../../lifecycle/activity/entries.ts'
-import { column, json, nullable } from '../../sql/statement.ts'
+import { column, json, nullable, type RowOf } from '../../sql/statement.ts'
 
 /** One entry of a transcript. */
 export interface Entry extends EntryContent {
@@ -29,6 +29,13 @@ export const FOUND_COLUMNS = {
   at: nullable(ENTRY_COLUMNS.at),
 }
 
+/** The entry of a row; none where nothing was found. */
+export function toEntry({ seq, kind, data, at, ...rest }: RowOf<typeof FOUND_COLUMNS>): Entry[] {
+  return seq === null || kind === null || data === null || at === null
+    ? []
+    : [{ seq, kind, data, at, key: rest.key, updates: rest.updates, title: rest.title, text: rest.text }]
+}
+
 const NAMES = Object.keys(ENTRY_COLUMNS)
 
 /** SQL for the columns of an entry under an alias. */
@@ -40,14 +47,14 @@ const PAGE_BYTES = 1_048_576
 const SIZE = 'coalesce(octet_length(e.text), 0) + coalesce(octet_length(e.title), 0) + pg_column_size(e.data)'
 
 /**
- * SQL for the entries of a session after a number: at most `limit`, and no more than a page holds.
+ * SQL for entries that a condition selects: at most `limit`, and no more than a page holds. `found` is how many there
+ * would be without the second bound.
  *
- * @param kinds the kinds as one text, separated by commas; null: all
+ * @param direction in which they are read and numbered
  */
-export const entries = (sessionId: string, after: string, limit: string, kinds = 'NULL'): string => `
-  SELECT ${entryColumns('e')} FROM (
-    SELECT e.*, sum(${SIZE}) OVER (ORDER BY e.seq) - (${SIZE}) AS before FROM (
-      SELECT ${entryColumns('entry')} FROM entry WHERE session_id = ${sessionId} AND seq > ${after}
-        AND (${kinds} IS NULL OR kind::text = ANY(string_to_array(${kinds}, ','))) ORDER BY seq LIMIT ${limit}
+export const entries = (condition: string, limit: string, direction: 'ASC' | 'DESC' = 'ASC'): string => `
+  SELECT ${entryColumns('e')}, e.found FROM (
+    SELECT e.*, sum(${SIZE}) OVER (ORDER BY e.seq ${direction}) - (${SIZE}) AS earlier, count(*) OVER ()::int AS found FROM (
+      SELECT ${entryColumns('entry')} FROM entry WHERE ${condition} ORDER BY seq ${direction} LIMIT ${limit}
     ) e
-  ) e WHERE e.before < ${PAGE_BYTES} ORDER BY seq`
+  ) e WHERE e.earlier < ${PAGE_BYTES} ORDER BY seq ${direction}`

@@ -1,6 +1,6 @@
 import type { SessionStatus } from '../../../lifecycle/run/enums.ts'
-import { column, type Connection, int, prepare, query, type RowOf } from '../../sql/statement.ts'
-import { entries, type Entry, entryColumns, FOUND_COLUMNS } from './entries.ts'
+import { column, type Connection, int, prepare, query } from '../../sql/statement.ts'
+import { entries, type Entry, entryColumns, FOUND_COLUMNS, toEntry } from './entries.ts'
 
 /** The next entries of a transcript, and the status of its session at the same snapshot. */
 export interface TranscriptPage {
@@ -16,7 +16,7 @@ const READ = prepare({
   row: { status: column('session', 'status'), last_seq: int, ...FOUND_COLUMNS },
   text: `
 SELECT s.status, s.next_entry - 1 AS last_seq, ${entryColumns('e')}
-FROM session s LEFT JOIN LATERAL (${entries('s.id', '$2::int', '$3::int')}) e ON true
+FROM session s LEFT JOIN LATERAL (${entries('session_id = s.id AND seq > $2::int', '$3::int')}) e ON true
 WHERE s.id = $1
 ORDER BY e.seq`,
 })
@@ -32,10 +32,4 @@ export async function readTranscript(
   const [first] = rows
   if (!first) return null
   return { entries: rows.flatMap(toEntry), lastSeq: first.last_seq, status: first.status }
-}
-
-function toEntry({ seq, kind, data, at, ...rest }: RowOf<typeof FOUND_COLUMNS>): Entry[] {
-  return seq === null || kind === null || data === null || at === null
-    ? []
-    : [{ seq, kind, data, at, key: rest.key, updates: rest.updates, title: rest.title, text: rest.text }]
 }

@@ -1,5 +1,5 @@
 import { sumUsage, type Usage, type UsageGroup } from '../../../lifecycle/activity/usage.ts'
-import { groupByPlace } from '../../sql/runPages.ts'
+import { groupByPlace } from '../../sql/ownedPages.ts'
 import { type Connection, int, json, prepare, query, type Statement } from '../../sql/statement.ts'
 
 /** A run, or one round of it, of which the usage is summed. */
