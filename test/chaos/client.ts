@@ -4,6 +4,19 @@ import type { Pawl } from '../../sdk/index.ts'
 import type { EventFollower } from './eventFollower.ts'
 import type { Ledger } from './ledger.ts'
 
+/** A workflow whose runs are requeued when an owner is lost, with three consecutive phases. */
+export const WORKFLOW = {
+  name: 'crash',
+  version: 1,
+  initialPhase: 'plan',
+  onOwnerLost: 'REQUEUE',
+  phases: [
+    { key: 'plan', next: ['build'] },
+    { key: 'build', next: ['done'] },
+    { key: 'done', final: true },
+  ],
+}
+
 /** Longer than any crash here lasts, so that no owner's lease expires. */
 const LEASE_SECONDS = 300
 
@@ -11,7 +24,7 @@ const LEASE_SECONDS = 300
 interface Answer {
   readonly __typename: string
   readonly isReplayed?: boolean
-  readonly changed?: boolean
+  readonly hasChanged?: boolean
   readonly run?: { readonly id: string; readonly revision: number } | null
 }
 
@@ -171,7 +184,7 @@ export class Client {
     if (!isSuccess(answer)) {
       this.#ledger.refused.push(idempotencyKey)
       if (rivalry === 'alone') this.surprises.push(`${operation}: ${answer.__typename}`)
-    } else if (answer.run && answer.changed !== false) {
+    } else if (answer.run && answer.hasChanged !== false) {
       const { id: runId, revision } = answer.run
       this.#ledger.acknowledge({ operation, key: idempotencyKey, runId, revision })
       if (this.#ledger.acknowledged.length % 3 === 0)
