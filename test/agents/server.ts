@@ -76,8 +76,8 @@ export async function startServer(): Promise<Server> {
   }
 }
 
-/** The address that a server prints when it listens. */
-function findUrl({ stdout, stderr }: ChildProcess): Promise<string> {
+/** The address that a server prints when it listens. @throws Error where it ends before */
+export function findUrl({ stdout, stderr }: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = ''
     const take = (bytes: Buffer) => {

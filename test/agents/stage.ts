@@ -13,6 +13,8 @@ import { writeHome } from './agents.ts'
 import type { RealAgent } from './agents.ts'
 import { pathOf } from './install.ts'
 import type { Server } from './server.ts'
+import { startSetUp } from './setUp.ts'
+import type { SetUp } from './setUp.ts'
 import { startWorker } from './worker.ts'
 import type { Worker } from './worker.ts'
 
@@ -90,17 +92,16 @@ export class Stage {
         agents: { default: definition },
       }),
     )
-    const worker = startWorker(config, this.#folder, {
-      ...this.agent.settle(this.model.url).env,
-      HOME: this.#home,
-      PATH: pathOf(this.agent),
-      LANG: 'C.UTF-8',
-      PAWL_URL: this.server.url,
-      PAWL_TOKEN: this.server.token,
-    })
+    const { url, token } = this.server
+    const worker = startWorker(config, this.#folder, { ...this.#env, PAWL_URL: url, PAWL_TOKEN: token })
     this.#workers.push(worker)
     this.#seen.push(worker)
     return worker
+  }
+
+  /** Has `pawl init` set the agent up in the workspace, and start a server and a worker of its own. */
+  setUp(): Promise<SetUp> {
+    return startSetUp(this.agent.name, this.workspace, this.#env)
   }
 
   /** What the model was asked in the present trial. */
@@ -204,6 +205,12 @@ export class Stage {
 
   async #executions(runId: string): Promise<readonly Execution[]> {
     return (await this.server.pawl.executions.list({ filter: { runId }, first: 100 })).nodes
+  }
+
+  /** All that the agent finds in its environment. */
+  get #env(): Record<string, string> {
+    const { env } = this.agent.settle(this.model.url)
+    return { ...env, HOME: this.#home, PATH: pathOf(this.agent), LANG: 'C.UTF-8' }
   }
 
   get #home(): string {
