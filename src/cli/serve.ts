@@ -7,6 +7,7 @@ import { quoteWord } from '../text/quoteCommand.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
 import { registerServer } from './kit/localServers.ts'
 import { withExamples } from './kit/options.ts'
+import { tellUpgrade } from './kit/tellUpgrade.ts'
 import { prettyLog } from './terminal/prettyLog.ts'
 
 interface Options extends CommonOptions {
@@ -39,6 +40,7 @@ export async function serveCommand(whole: boolean): Promise<Command> {
           printer.line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
           if (printer.isTerminal) invocation.note('the link works once; a new one: pawl open')
         })
+        tellUpgrade(invocation, started.data)
         if (database.elsewhere)
           for (const line of tellElsewhere(database.elsewhere, started.data)) invocation.note(line)
         return started.closed.finally(unregister)

@@ -45,7 +45,8 @@ export const CACHE =
   process.env['PAWL_CONSUMERS_CACHE'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pawl-consumers')
 
-const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
+/** The folder of this repository. */
+export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 const SCHEMA = join(REPOSITORY, 'schema/schema.graphql')
 
 /** What npm sets for the scripts of this repository, and would mislead an npm that is started by them. */

@@ -8,6 +8,7 @@ import { isFree } from '../kit/isFree.ts'
 import { registerServer } from '../kit/localServers.ts'
 import { openBrowser } from '../kit/openBrowser.ts'
 import { defaultOwner } from '../kit/options.ts'
+import { tellUpgrade } from '../kit/tellUpgrade.ts'
 import { printNews } from '../worker/printNews.ts'
 import { watchStops } from '../worker/watchStops.ts'
 import { readDefinition } from '../workflow/readDefinition.ts'
@@ -52,6 +53,7 @@ export async function startHere(invocation: Invocation, { data, port, config, as
       )
       invocation.note('a new sign-in link: pawl open; Ctrl-C stops the worker, then the server')
     })
+    tellUpgrade(invocation, data)
     try {
       const failed = server.failed.then((error) => Promise.reject(error))
       await Promise.race([worker.finished, failed])

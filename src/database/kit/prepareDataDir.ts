@@ -15,6 +15,7 @@ const harmless = new Set([
   'workspaces',
   'demo',
   'init.json',
+  'version',
   '.gitignore',
 ])
 

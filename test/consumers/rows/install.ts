@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NotHere } from '../row.ts'
 import type { Row } from '../row.ts'
-import { findPort, NOBODY } from '../stage.ts'
+import { findPort, NOBODY, REPOSITORY } from '../stage.ts'
 import type { Account, Stage } from '../stage.ts'
 
 const MAJORS = [20, 22, 24] as const
@@ -14,6 +14,18 @@ export const installRows: readonly Row[] = [
     [false, true].flatMap((isUser) => [false, true].map((isQuiet) => installRow(major, isUser, isQuiet))),
   ),
   ...MAJORS.map(npxRow),
+  {
+    name: 'quickstart',
+    proves: 'the commands of docs/quickstart.md, from an empty folder to merged work',
+    play: async (stage) => {
+      const folder = await stage.createFolder()
+      await stage.install(folder, [stage.tarballs.pawl])
+      const test = 'test/integration/docs/quickstart.test.ts'
+      const env = { PAWL_COMMAND: join(folder, 'node_modules/pawl/dist/pawl.js') }
+      await stage.run(REPOSITORY, ['npx', 'vitest', 'run', '--project=integration', test], {}, env)
+      return 'every command does what the page says'
+    },
+  },
   {
     name: 'global',
     proves: 'npm install --global, and a demonstration by an ordinary user from a folder elsewhere',

@@ -24,11 +24,15 @@ export interface AtTerminal {
 }
 
 /** Calls `pawl` on a terminal. */
-export function startAtTerminal(words: readonly string[], env: Record<string, string>): AtTerminal {
+export function startAtTerminal(
+  words: readonly string[],
+  env: Record<string, string>,
+  cwd = tmpdir(),
+): AtTerminal {
   const command = [process.execPath, PAWL, ...words].map(quoteWord)
   const { PATH, HOME } = process.env
   const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command.join(' '), '/dev/null'], {
-    cwd: tmpdir(),
+    cwd,
     env: {
       PATH,
       HOME,

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createPawl, unwrap } from '@pawl/sdk'
 import { describe, expect, it } from 'vitest'
+import { hasTerminal, startAtTerminal } from './atTerminal.ts'
 import { makeFolder, runPawl, startPawl } from './pawl.ts'
 
 /** A folder for the PATH with a program that behaves like Codex: it says something, and writes the report. */
@@ -64,6 +65,33 @@ describe('pawl init', () => {
     )
     expect((await readdir(folder)).toSorted()).toEqual(['.git', '.pawl', 'README.md', 'pawl.worker.yaml'])
   }, 90_000)
+
+  it('asks a person at a terminal which agent works, and whether to start', async (context) => {
+    if (!hasTerminal) return context.skip('no terminal can be had here')
+    const folder = makeFolder()
+    commitAll(folder)
+    const bin = await installCodex()
+    await writeFile(join(bin, 'claude'), '#!/bin/sh\n', { mode: 0o755 })
+    // node and git, and no other agent of this machine
+    const env = { PATH: `${bin}:${dirname(process.execPath)}:/usr/bin:/bin` }
+    const asked = startAtTerminal(['init', '--port', '0'], env, folder)
+    await asked.until(/Which agent works on runs\? \(claude, codex, or a command\) \[claude\] $/)
+    asked.type('codex')
+    await asked.until(/Start the server and a worker now\? \[Y\/n\] $/)
+    asked.type('n')
+    const { code, printed } = await asked.ended
+    expect(code).toBe(0)
+    expect(printed).toMatch(/everything is there; start with: .* init\n/)
+    expect(await readFile(join(folder, 'pawl.worker.yaml'), 'utf8')).toContain('default: { preset: codex }')
+    expect(existsSync(join(folder, '.pawl/address'))).toBe(false)
+
+    // nothing is asked again that the files say already, and Ctrl-C at a question starts nothing
+    const again = startAtTerminal(['init', '--port', '0'], env, folder)
+    await again.until(/left as it is[^]*Start the server and a worker now\? \[Y\/n\] $/)
+    again.interrupt()
+    expect((await again.ended).code).toBe(130)
+    expect(existsSync(join(folder, '.pawl/address'))).toBe(false)
+  }, 60_000)
 
   it('tells what a run would fail of, starts nothing then, and overwrites no file', async () => {
     const folder = makeFolder()
