@@ -39,9 +39,15 @@ const migrationsDir = fileURLToPath(new URL('../prisma/migrations', import.meta.
 /**
  * Starts the embedded PostgreSQL as `pawl serve` does, with every sync to disk. Only the number of connections is raised, so that what is
  * compared with a server has a pool of the same size.
+ *
+ * @param options.port a port of the loopback interface to listen on, besides the socket; default: none
  */
-export async function startBenchCluster(resources: Resources): Promise<BenchCluster> {
-  const postgres = await startScratch({ durable: true, settings: { max_connections: 80 } })
+export async function startBenchCluster(
+  resources: Resources,
+  { port }: { readonly port?: number } = {},
+): Promise<BenchCluster> {
+  const listening = port === undefined ? {} : { listen_addresses: '127.0.0.1', port }
+  const postgres = await startScratch({ durable: true, settings: { max_connections: 80, ...listening } })
   resources.defer(() => postgres.close())
   const admin = new pg.Pool({ ...postgres.poolConfig, max: 2 })
   admin.on('error', () => undefined)

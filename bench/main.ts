@@ -9,6 +9,7 @@ import { type BenchOptions, type Part, readOptions, USAGE } from './options.ts'
 import { measureDashboard } from './parts/dashboard.ts'
 import { measureGrowth } from './parts/growth.ts'
 import { measureLatency } from './parts/latency.ts'
+import { measurePeers } from './parts/peers.ts'
 import { showPlans } from './parts/plans.ts'
 import { profileServer } from './parts/profile.ts'
 import { measureStart } from './parts/start.ts'
@@ -30,6 +31,7 @@ const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]
   takeover: measureTakeover,
   turns: measureTurns,
   dashboard: measureDashboard,
+  peers: measurePeers,
   plans: showPlans,
   profile: profileServer,
 }

@@ -10,6 +10,7 @@ export const PARTS = [
   'takeover',
   'turns',
   'dashboard',
+  'peers',
   'profile',
 ] as const
 export type Part = (typeof PARTS)[number]
@@ -34,7 +35,8 @@ Measures Pawl on a fresh embedded PostgreSQL with production settings, prints ta
 bench/results. Takes about half an hour and 10 GB of disk; Ctrl-C leaves nothing behind. Exits with 1 if a plan scans
 the history. Parts can be named without --parts: npm run bench -- plans growth
 
-  --parts LIST    of ${PARTS.join(', ')} (default: all but the last)
+  --parts LIST    of ${PARTS.join(', ')} (default: all but the last two; "peers" installs other
+                  engines from the registry)
   --clients LIST  numbers of concurrent clients (default: 1,8,32)
   --rounds N      rounds of each comparison (default: 5)
   --seconds S     approximate duration of one round (default: 2)

@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly dataDir?: string
   /** Default: the embedded database in the data directory. */
   readonly databaseUrl?: string
+  /** The Node.js to run it with; default: this process's. */
+  readonly node?: string
   /** Arguments for Node.js, before the program. */
   readonly nodeArguments?: readonly string[]
 }
@@ -78,7 +80,7 @@ async function launch(
   const log = await open(logFile, 'a')
   try {
     const { DATABASE_URL: _other, ...environment } = process.env
-    return spawn(process.execPath, [...(options.nodeArguments ?? []), program, 'serve'], {
+    return spawn(options.node ?? process.execPath, [...(options.nodeArguments ?? []), program, 'serve'], {
       stdio: ['ignore', log.fd, log.fd],
       env: {
         ...environment,

@@ -1,0 +1,148 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Bench } from '../bench.ts'
+import { type BenchCluster, startBenchCluster } from '../benchCluster.ts'
+import { readUsage } from '../machine.ts'
+import type { Sample } from '../measure.ts'
+import { installPeers } from '../peers/installPeers.ts'
+import { type Peer, startPeer } from '../peers/startPeer.ts'
+import { makeFolder } from '../resources.ts'
+import type { Comparison, Figure, Result, Side } from '../results.ts'
+import { startServer } from '../startServer.ts'
+import { spread } from '../statistics.ts'
+
+/** The engines, by program, with what each does not do that Pawl does. */
+const PEERS = [
+  { program: 'restate', name: 'Restate', without: 'a log of its own, not in PostgreSQL' },
+  { program: 'dbos', name: 'DBOS', without: 'a library in the client: no server, no fence' },
+  {
+    program: 'openworkflow',
+    name: 'openworkflow',
+    without: 'a library in the client; workers and results are polled',
+  },
+  { program: 'graphileWorker', name: 'graphile-worker', without: 'a queue: no log, no fence' },
+  { program: 'pgBoss', name: 'pg-boss', without: 'a queue: no log, no fence' },
+] as const
+
+/** Numbers of concurrent clients. */
+const CLIENTS = [1, 8, 50]
+/** Lifecycles of each client to warm up. */
+const WARM_UP_EACH = 10
+
+/**
+ * Compares lifecycles of two steps with those of other engines, each as its documentation says: on one PostgreSQL, with every sync to disk,
+ * on the same Node.js. Each engine is measured alternately with Pawl, while no other one runs.
+ */
+export async function measurePeers(bench: Bench): Promise<Result[]> {
+  const { resources } = bench
+  const installed = await installPeers(bench)
+  const port = await findPort()
+  const cluster = await startBenchCluster(resources, { port })
+  const { poolConfig } = await cluster.createDatabase('bench_peers')
+  const { user, password } = poolConfig
+  const toUrl = (name: string) => `postgresql://${user}:${String(password)}@127.0.0.1:${port}/${name}`
+  const server = await startServer(bench, { databaseUrl: toUrl('bench_peers'), node: installed.node })
+  const pawl = await startPeer(resources, installed, 'pawl', {
+    PAWL_URL: server.url,
+    PAWL_TOKEN: server.token,
+    PAWL_SDK: fileURLToPath(new URL('../../sdk/dist/index.mjs', import.meta.url)),
+  })
+  const results: Result[] = []
+  for (const { program: name, name: title, without } of PEERS) {
+    const peer = await startPeer(resources, installed, name, {
+      PEER_DATABASE: await createEmpty(cluster, name, toUrl),
+      PEER_PORT: String(await findPort()),
+      PEER_FOLDER: await makeFolder(resources),
+    })
+    for (const clients of CLIENTS)
+      results.push(await comparePeer(bench, pawl, peer, { clients, title, without }))
+    results.push(toMemory(title, peer.listProcesses()))
+    await peer.stop()
+  }
+  results.push(toMemory('Pawl, server and client', [server.pid, ...pawl.listProcesses()]))
+  await pawl.stop()
+  await server.stop()
+  return results
+}
+
+async function createEmpty(
+  cluster: BenchCluster,
+  name: string,
+  toUrl: (name: string) => string,
+): Promise<string> {
+  await cluster.admin.query(`CREATE DATABASE "${name}"`)
+  return toUrl(name)
+}
+
+interface Pairing {
+  readonly clients: number
+  readonly title: string
+  readonly without: string
+}
+
+/** Measures alternately, as `compare` does; the operations are executed by the programs. */
+async function comparePeer(
+  { options: { rounds, seconds }, tell }: Bench,
+  pawl: Peer,
+  peer: Peer,
+  { clients, title, without }: Pairing,
+): Promise<Comparison> {
+  tell(`two steps on Pawl and on ${title}, ${clients} ${clients === 1 ? 'client' : 'clients'}`)
+  const each = async (contender: Peer): Promise<number> => {
+    const { perSecond } = await contender.measure({ clients, each: WARM_UP_EACH })
+    return Math.max(3, Math.ceil((perSecond * seconds) / clients))
+  }
+  const [ours, theirs] = [
+    { contender: pawl, each: await each(pawl), samples: [] as Sample[] },
+    { contender: peer, each: await each(peer), samples: [] as Sample[] },
+  ]
+  for (let round = 0; round < rounds; round++)
+    for (const side of round % 2 === 0 ? [ours, theirs] : [theirs, ours])
+      side.samples.push(await side.contender.measure({ clients, each: side.each }))
+  return {
+    kind: 'comparison',
+    what: `two steps (${title}: ${without})`,
+    clients,
+    rounds,
+    subject: summarise('Pawl', ours.samples),
+    baseline: summarise(title, theirs.samples),
+    of: 'perSecond',
+    ratio: spread(
+      ours.samples.map(
+        ({ perSecond }, round) => perSecond / (theirs.samples[round]?.perSecond ?? Number.NaN),
+      ),
+    ),
+  }
+}
+
+function summarise(name: string, samples: readonly Sample[]): Side {
+  return {
+    name,
+    perSecond: spread(samples.map(({ perSecond }) => perSecond)),
+    p50: spread(samples.map(({ p50 }) => p50)),
+    p99: spread(samples.map(({ p99 }) => p99)),
+    processor: null,
+    walKibibytes: null,
+  }
+}
+
+function toMemory(of: string, processes: readonly number[]): Figure {
+  return {
+    kind: 'figure',
+    what: `memory without PostgreSQL: ${of}`,
+    unit: 'MiB',
+    value: spread([readUsage(processes)?.memory ?? Number.NaN]),
+  }
+}
+
+/** A port of the loopback interface that is free, as are probably the next ones. */
+async function findPort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port is free')
+  return address.port
+}

@@ -1,0 +1,18 @@
+import PgBoss from 'pg-boss'
+import { drive } from './drive.mjs'
+
+const boss = new PgBoss(process.env.PEER_DATABASE)
+boss.on('error', (error) => console.error(error))
+await boss.start()
+const queues = ['one', 'two']
+for (const queue of queues) await boss.createQueue(queue)
+
+// a worker of pg-boss polls at most twice a second, so the client fetches its job itself
+await drive(async () => {
+  for (const queue of queues) {
+    await boss.send(queue, { input: 'done' })
+    const [job] = await boss.fetch(queue)
+    if (!job) throw new Error('there is no job')
+    await boss.complete(queue, job.id)
+  }
+})
