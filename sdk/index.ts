@@ -22,6 +22,8 @@ export {
 } from './kit/errors.ts'
 export type { FaultCode, Interruption, Problem } from './kit/errors.ts'
 export type { AskFields } from './worker/askInTurn.ts'
+export { defineWorkflow } from './defineWorkflow.ts'
+export type { DefinedWorkflow, TypedOwnedRun, TypedRun, TypedStartResult } from './defineWorkflow.ts'
 export type { OwnedRun } from './worker/ownedRun.ts'
 export { isAsking, isAtWork } from './worker/atWork.ts'
 export { waitsForChildren } from './worker/children.ts'
