@@ -9,6 +9,7 @@ import { parseWithinLimits } from './documentLimits.ts'
 import { createMask, toBadRequest } from './maskErrors.ts'
 import { meterOperation } from './meterOperation.ts'
 import type { Metrics } from '../health/metrics.ts'
+import { tellCost } from './tellCost.ts'
 import { endable } from '../../iterators/endable.ts'
 import type { Stream, Streams } from './streams.ts'
 
@@ -51,7 +52,14 @@ export function createEngine({ schema, makeContext, log, metrics, streams }: Eng
     maskedErrors: { maskError: createMask(log), errorMessage: '' },
     // the mask logs errors
     logging: { debug() {}, info() {}, warn() {}, error() {} },
-    plugins: [limitDocuments, execute(makeContext), meter(metrics), guardEventStreams(streams), passProxies],
+    plugins: [
+      limitDocuments,
+      execute(makeContext),
+      tellCost,
+      meter(metrics),
+      guardEventStreams(streams),
+      passProxies,
+    ],
   })
 }
 
