@@ -20,6 +20,8 @@ export interface ListRunsFields extends CallOptions {
   readonly after?: string | undefined
   readonly last?: number | undefined
   readonly before?: string | undefined
+  /** Also counts all that match; see `totalCount` of the page. Default false. */
+  readonly withTotalCount?: boolean | undefined
 }
 
 /** Of what the usage is read. */
@@ -68,7 +70,8 @@ export class Runs {
   /** One page of runs, newest first by default. */
   async list(fields: ListRunsFields = {}): Promise<t.RunPage> {
     const runs = await this.#requests.query(g.RunsDocument, fields)
-    return { ...toPage(runs), feedCursor: runs.feedCursor }
+    const { feedCursor, totalCount } = runs
+    return { ...toPage(runs), feedCursor, totalCount }
   }
 
   /**

@@ -5015,6 +5015,7 @@ export interface RunsQueryVariables {
   readonly after?: string | null | undefined
   readonly last?: number | null | undefined
   readonly before?: string | null | undefined
+  readonly withTotalCount?: boolean | undefined
 }
 
 export interface RunsQuery {
@@ -5029,6 +5030,8 @@ export interface RunsQuery {
     pageInfo: PageInfo
     /** The cursor from which `runsChanged` continues without a gap. */
     feedCursor: string
+    /** How many runs match, on all pages; null where more than 10,000 do. Counted only where it is asked for. */
+    totalCount?: number | null
   }
 }
 
@@ -5933,7 +5936,7 @@ export const PhasesDocument = /* @__PURE__ */ documents.operation<PhasesQuery, P
 export const RunDocument = /* @__PURE__ */ documents.operation<RunQuery, RunQueryVariables>('query Run($id:ID!){run(id:$id){...RunDetail}}')
 export const RunPositionDocument = /* @__PURE__ */ documents.operation<RunPositionQuery, RunPositionQueryVariables>('query RunPosition($id:ID!){run(id:$id){revision isSettled isFinal}}')
 export const RunsByIdDocument = /* @__PURE__ */ documents.operation<RunsByIdQuery, RunsByIdQueryVariables>('query RunsById($ids:[ID!]!){nodes(ids:$ids){__typename ...RunFields}}')
-export const RunsDocument = /* @__PURE__ */ documents.operation<RunsQuery, RunsQueryVariables>('query Runs($filter:RunFilter$orderBy:RunOrder$first:Int$after:String$last:Int$before:String){runs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){edges{node{...RunFields}}pageInfo{...PageInfoFields}feedCursor}}')
+export const RunsDocument = /* @__PURE__ */ documents.operation<RunsQuery, RunsQueryVariables>('query Runs($filter:RunFilter$orderBy:RunOrder$first:Int$after:String$last:Int$before:String$withTotalCount:Boolean!=false){runs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){edges{node{...RunFields}}pageInfo{...PageInfoFields}feedCursor totalCount@include(if:$withTotalCount)}}')
 export const FeedCursorDocument = /* @__PURE__ */ documents.operation<FeedCursorQuery, FeedCursorQueryVariables>('query FeedCursor{runs(first:1){feedCursor}}')
 export const ChildrenDocument = /* @__PURE__ */ documents.operation<ChildrenQuery, ChildrenQueryVariables>('query Children($runId:ID!$first:Int$after:String){run(id:$runId){children(first:$first after:$after){edges{node{...RunFields}}pageInfo{...PageInfoFields}}}}')
 export const RunCountsDocument = /* @__PURE__ */ documents.operation<RunCountsQuery, RunCountsQueryVariables>('query RunCounts($filter:RunFilter){runCounts(filter:$filter){status count isExact}}')

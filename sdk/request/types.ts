@@ -82,6 +82,8 @@ export interface Page<Node> {
 /** One page of runs, and the cursor from which `runs.changes` continues without a gap. */
 export interface RunPage extends Page<g.Run> {
   readonly feedCursor: string
+  /** How many runs match on all pages; null if more than are counted, undefined without `withTotalCount`. */
+  readonly totalCount: number | null | undefined
 }
 
 /** Which page, and its size: default 50, at most 500. */

@@ -165,6 +165,8 @@ describe('the SDK and the server', () => {
     for (let n = 0; n < 3; n += 1) await startOwned(pawl, { labels: [label] })
     const filter = { labels: [label] }
     const first = await pawl.runs.list({ filter, first: 2 })
+    expect(first.totalCount).toBeUndefined()
+    expect((await pawl.runs.list({ filter, first: 2, withTotalCount: true })).totalCount).toBe(3)
     const rest = await pawl.runs.list({ filter, after: first.pageInfo.endCursor ?? '' })
     expect([first.nodes.length, first.pageInfo.hasNextPage, rest.nodes.length]).toEqual([2, true, 1])
     expect((await pawl.runs.counts({ filter })).find(({ status }) => status === 'RUNNING')?.count).toBe(3)

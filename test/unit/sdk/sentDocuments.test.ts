@@ -131,7 +131,12 @@ const READS: Readonly<Record<string, (pawl: Pawl) => Promise<unknown> | AsyncIte
   'runs.get': (pawl) => pawl.runs.get('run_01'),
   'runs.getMany': (pawl) => pawl.runs.getMany(['run_01']),
   'runs.list': (pawl) =>
-    pawl.runs.list({ filter: filterOf('RunFilter'), orderBy: filterOf('RunOrder') as never, ...page }),
+    pawl.runs.list({
+      withTotalCount: true,
+      filter: filterOf('RunFilter'),
+      orderBy: filterOf('RunOrder') as never,
+      ...page,
+    }),
   'runs.all': (pawl) =>
     pawl.runs.all({ filter: filterOf('RunFilter'), orderBy: filterOf('RunOrder') as never, ...page }),
   'runs.children': (pawl) => pawl.runs.children('run_01', page),
