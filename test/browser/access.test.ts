@@ -6,7 +6,15 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Dashboard, openDashboard } from './dashboard.ts'
-import { awaitApproval, deliver, endIncomplete, startHeld, startQueued } from './driving.ts'
+import {
+  answerDiffs,
+  askInWorktree,
+  awaitApproval,
+  deliver,
+  endIncomplete,
+  startHeld,
+  startQueued,
+} from './driving.ts'
 import { toOutput } from '../support/entries.ts'
 
 /** Where pictures of all pages are kept, if `PAWL_TEST_SHOTS` is set: for people to look at; not part of the repository. */
@@ -15,6 +23,8 @@ const SHOTS = process.env['PAWL_TEST_SHOTS'] === undefined ? undefined : join(im
 let server: TestServer
 let dashboard: Dashboard
 let page: Page
+/** Ends what the test does beside the page. */
+const over = new AbortController()
 /** The pages, each with what has to be there before it is looked at. */
 const pages: { name: string; path: string; ready: string }[] = []
 beforeAll(async () => {
@@ -25,6 +35,7 @@ beforeAll(async () => {
   await furnish()
 })
 afterAll(async () => {
+  over.abort()
   await dashboard.close()
   await server.stop()
 })
@@ -59,6 +70,8 @@ async function furnish(): Promise<void> {
   const delivery = await startHeld(pawl, { workflow: 'delivery', title: 'Give every request a deadline' })
   await awaitApproval(pawl, delivery, '# Plan\n\n1. One place for retries\n2. A deadline for each')
   const asked = (await pawl.approvals.list({ runId: delivery.id })).nodes[0]?.id ?? ''
+  const changed = await askInWorktree(pawl, 'Retry three times')
+  void answerDiffs(pawl, changed.host, over.signal)
   const stuck = await startHeld(pawl, {
     workflow: 'delivery',
     title: 'Replace the compiler',
@@ -99,6 +112,7 @@ async function furnish(): Promise<void> {
     { name: 'no-match', path: '/?text=nothing', ready: '.nothing' },
     { name: 'approvals', path: '/approvals', ready: '[data-question]' },
     { name: 'approval', path: `/approvals?id=${asked}`, ready: '.approval .markdown h1' },
+    { name: 'changes', path: `/approvals?id=${changed.asked}`, ready: '.hljs-keyword' },
     { name: 'start', path: '/start', ready: '.arrivals-wait' },
     { name: 'run', path: run, ready: '.event' },
     { name: 'run-sessions', path: `${run}?tab=sessions`, ready: '.transcript li' },

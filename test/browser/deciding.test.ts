@@ -1,9 +1,9 @@
-import { type Pawl, unwrap, type WorkspaceDiffInput } from '@pawl/sdk'
+import { type Pawl, unwrap } from '@pawl/sdk'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Dashboard, openDashboard } from './dashboard.ts'
-import { awaitApproval, type HeldRun, startHeld } from './driving.ts'
+import { answerDiffs, askInWorktree, awaitApproval, type HeldRun, startHeld } from './driving.ts'
 
 let server: TestServer
 let dashboard: Dashboard
@@ -55,15 +55,16 @@ async function holdRequests(text: string): Promise<() => void> {
   return letThrough
 }
 
-const DIFF: WorkspaceDiffInput = {
-  head: 'abc',
-  commitsAhead: 1,
-  filesChanged: 1,
-  insertions: 1,
-  deletions: 1,
-  files: [{ path: 'src/retry.ts', change: 'MODIFIED', insertions: 1, deletions: 1 }],
-  patch:
-    'diff --git a/src/retry.ts b/src/retry.ts\nindex 1..2 100644\n--- a/src/retry.ts\n+++ b/src/retry.ts\n@@ -1,1 +1,1 @@\n-retry()\n+retry(3)\n',
+/** Answers the first question for changes as the worker of the machine does. */
+async function answerDiff(pawl: Pawl, host: string): Promise<void> {
+  const stop = new AbortController()
+  await answerDiffs(pawl, host, stop.signal, () => stop.abort())
+}
+
+/** Takes a run away that waits for a person. */
+async function giveUp(pawl: Pawl, { id, fence }: HeldRun): Promise<void> {
+  unwrap(await pawl.runs.cancel(id))
+  unwrap(await pawl.runs.confirmCancel(id, { fence }))
 }
 
 describe('nobody approves what was not shown', () => {
@@ -84,43 +85,21 @@ describe('nobody approves what was not shown', () => {
 
   it('waits for the changes of its worktree, and shows them', async () => {
     const { pawl } = dashboard
-    const { id, fence } = await startHeld(pawl, { workflow: 'delivery', title: 'In a worktree' })
-    const place = { host: 'host-of-this-test', path: '/srv/work', repository: '/srv/repo', branch: 'pawl/1' }
-    unwrap(await pawl.workspaces.record(id, { fence, kind: 'WORKTREE', baseCommit: 'a1', ...place }))
-    await awaitApproval(pawl, { id, fence })
-    const { nodes } = await pawl.approvals.list({ runId: id })
-    const asked = nodes[0]?.id ?? ''
-    await dashboard.open(`/approvals?id=${asked}`)
-    const card = approval(asked)
+    const run = await askInWorktree(pawl, 'In a worktree')
+    await dashboard.open(`/approvals?id=${run.asked}`)
+    const card = approval(run.asked)
     await card.locator('.markdown h1').waitFor()
     await card.locator('[data-unready]').getByText('Approve waits').waitFor()
     expect(await button('Approve').isDisabled()).toBe(true)
-    const stop = new AbortController()
-    onTestFinished(() => stop.abort())
-    const answerOne = async () => {
-      for await (const operation of pawl.workspaces.requests(place.host, { signal: stop.signal })) {
-        const { attempt } = unwrap(
-          await pawl.workspaces.start(operation.id, { worker: 'worker-1' }),
-        ).operation
-        return pawl.workspaces.finish(operation.id, { attempt, diff: DIFF })
-      }
-      return undefined
-    }
-    await answerOne()
-    await card.locator('.diff-added').getByText('+retry(3)').waitFor()
+    await answerDiff(pawl, run.host)
+    await card.locator('td.diff-added').getByText('return times(3)').waitFor()
     await expect.poll(() => button('Approve').isEnabled()).toBe(true)
-    unwrap(await pawl.runs.cancel(id))
-    unwrap(await pawl.runs.confirmCancel(id, { fence }))
+    await giveUp(pawl, run)
   })
 
   it('says what can’t be shown, and takes the word of who looked at it elsewhere', async () => {
     const { pawl } = dashboard
-    const { id, fence } = await startHeld(pawl, { workflow: 'delivery', title: 'Kept as a hash' })
-    const place = { host: 'host-of-nobody', path: '/srv/gone', repository: '/srv/repo', branch: 'pawl/2' }
-    unwrap(await pawl.workspaces.record(id, { fence, kind: 'WORKTREE', baseCommit: 'a1', ...place }))
-    await awaitApproval(pawl, { id, fence })
-    const { nodes } = await pawl.approvals.list({ runId: id })
-    const asked = nodes[0]?.id ?? ''
+    const run = await askInWorktree(pawl, 'Away')
     let isCut = true
     await page.route('**/graphql', (route) =>
       isCut && route.request().postData()?.includes('mutation RequestWorkspaceOperation')
@@ -130,8 +109,8 @@ describe('nobody approves what was not shown', () => {
           })
         : route.fallback(),
     )
-    await dashboard.open(`/approvals?id=${asked}`)
-    const card = approval(asked)
+    await dashboard.open(`/approvals?id=${run.asked}`)
+    const card = approval(run.asked)
     await card.locator('[data-lacking]').getByText('What has changed could not be loaded.').waitFor()
     await card.getByText('Approve is off: not everything that it is about is shown.').waitFor()
     expect(await button('Approve').isDisabled()).toBe(true)
@@ -140,9 +119,78 @@ describe('nobody approves what was not shown', () => {
     isCut = false
     await button('Load again').click()
     await card.locator('[data-unready]').getByText('Approve waits').waitFor()
-    unwrap(await pawl.runs.cancel(id))
-    unwrap(await pawl.runs.confirmCancel(id, { fence }))
+    await answerDiff(pawl, run.host)
+    await expect.poll(() => card.locator('[data-lacking]').count()).toBe(0)
+    await giveUp(pawl, run)
     expect(dashboard.problems.splice(0).filter((problem) => !problem.includes('403'))).toEqual([])
+  })
+})
+
+describe('the changes of a run', () => {
+  it('are shown by file, unified or split, folded, highlighted and marked as viewed', async () => {
+    const { pawl } = dashboard
+    const run = await askInWorktree(pawl, 'Looked at')
+    const open = async () => {
+      await dashboard.open(`/approvals?id=${run.asked}`)
+      await answerDiff(pawl, run.host)
+      await file('src/retry.ts').waitFor()
+    }
+    const file = (path: string) => approval(run.asked).locator(`[data-diff-file="${path}"]`)
+    await page.setViewportSize({ width: 1920, height: 1080 })
+    onTestFinished(() => page.setViewportSize({ width: 1440, height: 900 }))
+    await open()
+    const cells = (selector: string) => file('src/retry.ts').locator(selector).allInnerTexts()
+    await expect
+      .poll(() => cells('td.diff-number'))
+      .toEqual(['10', '10', '11', '', '', '11', '', '12', '12', '13'])
+    await file('src/retry.ts').locator('.hljs-keyword').getByText('return').first().waitFor()
+    await file('src/new.ts').getByText('src/old.ts → src/new.ts').waitFor()
+    await file('src/new.ts').getByText('Its content is the same.').waitFor()
+    await file('logo.png').getByText('A binary file: its content is not shown.').waitFor()
+
+    await button('Split').click()
+    await expect.poll(() => cells('td.diff-number')).toEqual(['10', '10', '11', '11', '', '12', '12', '13'])
+    await file('src/retry.ts').getByLabel('Viewed').check()
+    await approval(run.asked).getByText('1 of 3 files viewed').waitFor()
+    expect(await file('src/retry.ts').locator('table').count()).toBe(0)
+    await page
+      .getByRole('navigation', { name: 'Changed files' })
+      .getByRole('button', { name: 'retry.ts' })
+      .click()
+    await file('src/retry.ts').locator('table').waitFor()
+    await open()
+    await approval(run.asked).getByText('1 of 3 files viewed').waitFor()
+    expect(await button('Split').getAttribute('aria-pressed')).toBe('true')
+    await button('Unified').click()
+    await giveUp(pawl, run)
+  })
+
+  it('are commented on by the keyboard, and a rejection carries file and line', async () => {
+    const { pawl } = dashboard
+    const run = await askInWorktree(pawl, 'Commented on')
+    await dashboard.open(`/approvals?id=${run.asked}`)
+    await answerDiff(pawl, run.host)
+    const changes = page.getByRole('region', { name: 'Changes of src/retry.ts' })
+    await changes.focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Comment on src/retry.ts:11').fill('why not twice?')
+    await page.keyboard.press('Control+Enter')
+    await changes.getByText('why not twice?').waitFor()
+    await changes.getByRole('button', { name: 'Comment on line 12' }).click()
+    await page.getByLabel('Comment on src/retry.ts:12').fill('say why three')
+    await button('Keep the comment').click()
+    await page.getByText('The 2 comments on lines go with the decision, with file and line.').waitFor()
+    await page.getByLabel(/Feedback/).fill('Not yet.')
+    await button('Reject, with feedback').click()
+    await expect
+      .poll(() => pawl.approvals.get(run.asked))
+      .toMatchObject({
+        status: 'REJECTED',
+        comment: 'Not yet.\n\nsrc/retry.ts:11 (removed line): why not twice?\nsrc/retry.ts:12: say why three',
+      })
+    await giveUp(pawl, run)
   })
 })
 

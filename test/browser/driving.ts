@@ -1,4 +1,4 @@
-import { type Pawl, type StartRunInput, unwrap } from '@pawl/sdk'
+import { type Pawl, type StartRunInput, unwrap, type WorkspaceDiffInput } from '@pawl/sdk'
 
 /** A run that the test holds. */
 export interface HeldRun {
@@ -53,4 +53,65 @@ export async function deliver(pawl: Pawl, { id, fence }: HeldRun): Promise<void>
 export async function endIncomplete(pawl: Pawl, { id, fence }: HeldRun): Promise<void> {
   unwrap(await pawl.phases.start(id, 'context', { fence }))
   unwrap(await pawl.runs.fail(id, { fence, error: 'agent exited with 0', reason: 'INCOMPLETE' }))
+}
+
+/** What a run has changed: a changed, a renamed and a binary file. */
+const DIFF: WorkspaceDiffInput = {
+  head: 'abc',
+  commitsAhead: 1,
+  filesChanged: 3,
+  insertions: 2,
+  deletions: 1,
+  files: [
+    { path: 'src/retry.ts', change: 'MODIFIED', insertions: 2, deletions: 1 },
+    { path: 'src/new.ts', previousPath: 'src/old.ts', change: 'RENAMED', insertions: 0, deletions: 0 },
+    { path: 'logo.png', change: 'ADDED' },
+  ],
+  patch: `diff --git a/src/retry.ts b/src/retry.ts
+index 1111111..2222222 100644
+--- a/src/retry.ts
++++ b/src/retry.ts
+@@ -10,3 +10,4 @@
+ export function retry() {
+-  return once('x')
++  // three times
++  return times(3)
+ }
+diff --git a/src/old.ts b/src/new.ts
+similarity index 100%
+rename from src/old.ts
+rename to src/new.ts
+diff --git a/logo.png b/logo.png
+new file mode 100644
+index 0000000..3333333
+Binary files /dev/null and b/logo.png differ
+`,
+}
+
+/** Leads a delivery in a worktree to where its plan waits for a person. Nobody answers for its machine until the test does. */
+export async function askInWorktree(
+  pawl: Pawl,
+  title: string,
+): Promise<HeldRun & { readonly asked: string; readonly host: string }> {
+  const { id, fence } = await startHeld(pawl, { workflow: 'delivery', title })
+  const host = `host of ${title}`
+  const place = { host, path: `/srv/${id}`, repository: '/srv/repo', branch: `pawl/${id}` }
+  unwrap(await pawl.workspaces.record(id, { fence, kind: 'WORKTREE', baseCommit: 'a1', ...place }))
+  await awaitApproval(pawl, { id, fence })
+  const { nodes } = await pawl.approvals.list({ runId: id })
+  return { id, fence, host, asked: nodes[0]?.id ?? '' }
+}
+
+/** Answers each question for changes as the worker of the machine does, until the signal aborts. */
+export async function answerDiffs(
+  pawl: Pawl,
+  host: string,
+  signal: AbortSignal,
+  onAnswer: () => void = () => {},
+): Promise<void> {
+  for await (const { id } of pawl.workspaces.requests(host, { signal })) {
+    const { attempt } = unwrap(await pawl.workspaces.start(id, { worker: 'worker-1' })).operation
+    unwrap(await pawl.workspaces.finish(id, { attempt, diff: DIFF }))
+    onAnswer()
+  }
 }

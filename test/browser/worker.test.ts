@@ -117,7 +117,7 @@ it('a delivery by a worker is followed, sent back, approved and merged on a page
   const workspace = page.getByRole('region', { name: 'Workspace' })
   await button('Show what changed').click()
   await workspace.getByText('3 files changed').waitFor()
-  await workspace.locator('.diff-added').getByText('+# A longer plan').waitFor()
+  await workspace.locator('td.diff-added').getByText('# A longer plan').waitFor()
   // The worker lets go of the directory only after it has said that the run is complete.
   await expect.poll(() => bench.news.some(({ kind }) => kind === 'run-left')).toBe(true)
   const before = git(repository, 'rev-parse', 'main')

@@ -3,43 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
 import { formatAge, formatSize } from '../../../web/src/elements/time.ts'
-import { diffLines } from '../../../web/src/activity/diffLines.ts'
 import { type GraphNode, layoutGraph, NODE } from '../../../web/src/run/layoutGraph.ts'
 import { addRows, NO_ROWS } from '../../../web/src/run/transcriptRows.ts'
-
-const lines = fc.array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 12 })
-
-describe('a comparison', () => {
-  it('leads from the one text to the other', () => {
-    fc.assert(
-      fc.property(lines, lines, (a, b) => {
-        const [before, after] = [a.join('\n'), b.join('\n')].map((text) => text.replace(/\n+$/, ''))
-        const compared = diffLines(before ?? '', after ?? '')
-        const without = (kind: string) =>
-          compared
-            .filter((line) => line.kind !== kind)
-            .map((line) => line.text)
-            .join('\n')
-        expect(without('added')).toBe(before)
-        expect(without('removed')).toBe(after)
-      }),
-    )
-  })
-
-  it('takes no more lines than it must', () => {
-    const changed = diffLines('one\ntwo\nthree\nfour', 'one\ntwo and a half\nthree\nfour\nfive')
-    expect(changed.filter(({ kind }) => kind !== 'same')).toEqual([
-      { kind: 'removed', text: 'two' },
-      { kind: 'added', text: 'two and a half' },
-      { kind: 'added', text: 'five' },
-    ])
-  })
-
-  it('of two long texts with nothing in common ends all the same', () => {
-    const text = (word: string) => Array.from({ length: 3_000 }, (_, index) => `${word} ${index}`).join('\n')
-    expect(diffLines(text('a'), text('b'))).toHaveLength(6_000)
-  })
-})
 
 describe('a transcript', () => {
   const at = '2026-01-01T00:00:00Z'

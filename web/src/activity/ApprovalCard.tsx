@@ -12,6 +12,7 @@ import { ArtifactView } from './ArtifactView.tsx'
 import { DecisionForm } from './DecisionForm.tsx'
 import type { Bulk } from './DecisionForm.tsx'
 import { DiffSummary } from './DiffSummary.tsx'
+import { useCommenting } from './useCommenting.ts'
 import { useShown } from './useShown.ts'
 
 interface ApprovalCardProps {
@@ -31,9 +32,11 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, bulk, onAns
   const { id, gate, kind, question, run, phase, attempt, payload, digest, status } = approval
   const { viewer } = useSession()
   const shown = useShown(approval, mayDecide)
+  const commenting = useCommenting()
   const isNamedIn = approval.approvers.length === 0 || approval.approvers.includes(viewer.name)
   const isOwn = approval.requestedBy === viewer.name && !approval.isSelfApprovalAllowed
   const isOpen = status === 'PENDING'
+  const canDecide = isOpen && mayDecide && isNamedIn && !isOwn
   return (
     <article className="approval" aria-label={question} data-approval={id} data-approval-status={status}>
       <header className="approval-head">
@@ -67,7 +70,7 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, bulk, onAns
       {shown.diff && (
         <details open className="approval-about">
           <summary>What the run has changed</summary>
-          <DiffSummary diff={shown.diff} />
+          <DiffSummary diff={shown.diff} scope={run.id} commenting={canDecide ? commenting : undefined} />
         </details>
       )}
       <p className="soft digest">
@@ -87,8 +90,14 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, bulk, onAns
         </p>
       )}
       {approval.answer !== null && <JsonTree value={approval.answer} depth={2} />}
-      {isOpen && mayDecide && isNamedIn && !isOwn && (
-        <DecisionForm approval={approval} shown={shown} bulk={bulk} onAnswer={onAnswer} />
+      {canDecide && (
+        <DecisionForm
+          approval={approval}
+          shown={shown}
+          comments={commenting.comments}
+          bulk={bulk}
+          onAnswer={onAnswer}
+        />
       )}
       {isOpen && !(isNamedIn && !isOwn) && (
         <p className="soft">

@@ -6,8 +6,7 @@ import { Markdown } from '../elements/Markdown.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import { Shape } from '../elements/Shape.tsx'
 import { formatSize } from '../elements/time.ts'
-import { diffLines } from './diffLines.ts'
-import { Patch } from './Patch.tsx'
+import { Diff, TextDiff } from './Diff.tsx'
 import type { LoadedContent } from './useArtifactContent.ts'
 import { useArtifactContent } from './useArtifactContent.ts'
 
@@ -95,29 +94,19 @@ function Content({ path, text, view, before }: ContentProps) {
   )
   if (text === null) return <p className="soft">Its content is not kept; its hash is.</p>
   if (view === 'changes')
-    return before ? <Changes before={before} after={text} /> : <p className="soft">Asking the server …</p>
+    return before ? (
+      <TextDiff path={path} before={before} after={text} />
+    ) : (
+      <p className="soft">Asking the server …</p>
+    )
   if (view === 'rendered') {
     if (/\.(?:md|markdown)$/.test(path)) return <Markdown text={text} />
     if (json !== undefined) return <JsonTree value={json} depth={3} />
-    if (/\.(?:diff|patch)$/.test(path)) return <Patch text={text} />
+    if (/\.(?:diff|patch)$/.test(path)) return <Diff patch={text} scope={path} />
   }
   return (
     <pre className="source" tabIndex={0}>
       {text || '(empty)'}
-    </pre>
-  )
-}
-
-function Changes({ before, after }: { readonly before: string; readonly after: string }) {
-  const lines = useMemo(() => diffLines(before, after), [before, after])
-  if (lines.every(({ kind }) => kind === 'same')) return <p className="soft">Nothing has changed.</p>
-  return (
-    <pre className="diff" tabIndex={0}>
-      {lines.map(({ kind, text }, index) => (
-        <span key={index} className={`diff-line ${kind === 'same' ? '' : `diff-${kind}`}`}>
-          {{ same: ' ', added: '+', removed: '-' }[kind]} {text}
-        </span>
-      ))}
     </pre>
   )
 }

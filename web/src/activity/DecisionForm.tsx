@@ -8,6 +8,8 @@ import { answerFields, toAnswer } from './answerFields.ts'
 import { AnswerForm } from './AnswerForm.tsx'
 import type { Choice } from './approvalWords.ts'
 import { APPROVAL, CHOICES, COMMENT } from './approvalWords.ts'
+import { composeFeedback } from './diff/feedback.ts'
+import type { LineComment } from './diff/feedback.ts'
 import type { Shown } from './useShown.ts'
 
 /** Fields of a decision, without the digest. */
@@ -27,13 +29,15 @@ export interface Bulk {
 interface DecisionFormProps {
   readonly approval: Approval
   readonly shown: Shown
+  /** What was written on lines of the changes; it goes with the decision. */
+  readonly comments: readonly LineComment[]
   readonly bulk?: Bulk | undefined
   /** Called after every answer of the server, with whether the decision was taken. */
   readonly onAnswer: (isDecided: boolean) => void
 }
 
 /** The form that decides an approval. What could not be shown can't be approved unless the viewer says to have seen it elsewhere. */
-export function DecisionForm({ approval, shown, bulk, onAnswer }: DecisionFormProps) {
+export function DecisionForm({ approval, shown, comments, bulk, onAnswer }: DecisionFormProps) {
   const { id, digest, kind } = approval
   const [comment, setComment] = useState('')
   const [confirmed, setConfirmed] = useState<Choice>()
@@ -44,9 +48,10 @@ export function DecisionForm({ approval, shown, bulk, onAnswer }: DecisionFormPr
   const fields = answerFields(approval)
   const decide = useAction((pawl, given: DecisionFields) => pawl.approvals.decide(id, { ...given, digest }))
   const act = async (decision: Decision) => {
+    const feedback = composeFeedback(comment, comments)
     const given: DecisionFields = {
       decision,
-      ...(comment.trim() && { comment: comment.trim() }),
+      ...(feedback && { comment: feedback }),
       ...(decision === 'ANSWER' && { answer: toAnswer(fields, typed) }),
     }
     const result = await decide.send(given)
@@ -82,6 +87,14 @@ export function DecisionForm({ approval, shown, bulk, onAnswer }: DecisionFormPr
           data-comment
         />
       </label>
+      {comments.length > 0 && (
+        <p className="soft" role="status">
+          {comments.length === 1
+            ? 'The comment on a line goes'
+            : `The ${comments.length} comments on lines go`}{' '}
+          with the decision, with file and line.
+        </p>
+      )}
       {kind === 'REVIEW' && shown.lacking.length > 0 && (
         <div className="verdict tone-half" data-lacking>
           <div>

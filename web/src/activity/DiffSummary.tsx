@@ -1,9 +1,17 @@
 import type { WorkspaceDiff } from '@pawl/sdk'
-import { Patch } from './Patch.tsx'
+import { Diff } from './Diff.tsx'
+import type { Commenting } from './diff/feedback.ts'
 
-/** What a run has changed in its worktree: the sums, the files, and the patch. */
-export function DiffSummary({ diff }: { readonly diff: WorkspaceDiff }) {
-  const { filesChanged, insertions, deletions, commitsAhead, files, patch, isTruncated } = diff
+interface DiffSummaryProps {
+  readonly diff: WorkspaceDiff
+  /** What the viewed marks belong to: the workspace or the run. */
+  readonly scope: string
+  readonly commenting?: Commenting | undefined
+}
+
+/** What a run has changed in its worktree: the sums, and the files. */
+export function DiffSummary({ diff, scope, commenting }: DiffSummaryProps) {
+  const { filesChanged, insertions, deletions, commitsAhead, patch, isTruncated } = diff
   return (
     <div className="pane">
       <p role="status">
@@ -11,19 +19,30 @@ export function DiffSummary({ diff }: { readonly diff: WorkspaceDiff }) {
         <span className="plus">+{insertions}</span> <span className="minus">−{deletions}</span>,{' '}
         {commitsAhead} {commitsAhead === 1 ? 'commit' : 'commits'} ahead
       </p>
-      <ul className="changed">
-        {files.map(({ path, previousPath, change, insertions, deletions }) => (
-          <li key={path}>
-            <code>{previousPath ? `${previousPath} → ${path}` : path}</code>
-            <span className="soft">
-              {change.toLowerCase()} {insertions !== null && `+${insertions}`}{' '}
-              {deletions !== null && `−${deletions}`}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {patch && <Patch text={patch} />}
-      {isTruncated && <p className="soft">The patch is longer than what is kept.</p>}
+      {patch && <Diff patch={patch} scope={scope} commenting={commenting} />}
+      {patch === null && <FileList files={diff.files} />}
+      {isTruncated && (
+        <>
+          <p className="soft">The patch is longer than what is kept. All files that differ:</p>
+          <FileList files={diff.files} />
+        </>
+      )}
     </div>
+  )
+}
+
+function FileList({ files }: Pick<WorkspaceDiff, 'files'>) {
+  return (
+    <ul className="changed">
+      {files.map(({ path, previousPath, change, insertions, deletions }) => (
+        <li key={path}>
+          <code>{previousPath ? `${previousPath} → ${path}` : path}</code>
+          <span className="soft">
+            {change.toLowerCase()} {insertions !== null && `+${insertions}`}{' '}
+            {deletions !== null && `−${deletions}`}
+          </span>
+        </li>
+      ))}
+    </ul>
   )
 }

@@ -3,7 +3,7 @@ import type { FoldedEntry } from '@pawl/sdk'
 import { Badge } from '../elements/Badge.tsx'
 import { Markdown } from '../elements/Markdown.tsx'
 import { PERMISSION_STATE, STEP_STATUS, TOOL_KIND, TOOL_STATUS } from '../elements/words.ts'
-import { Patch } from '../activity/Patch.tsx'
+import { Hunks } from '../activity/Hunks.tsx'
 
 type Of<Kind extends FoldedEntry['kind']> = Extract<FoldedEntry, { readonly kind: Kind }>
 
@@ -22,7 +22,7 @@ export function TranscriptEntry({ entry }: { readonly entry: FoldedEntry }) {
           <p className="entry-head">
             <code>{entry.path}</code>
           </p>
-          <Patch text={entry.hunks} />
+          <Hunks text={entry.hunks} />
         </>
       )
     case 'PLAN':

@@ -98,7 +98,7 @@ function Present({ workspace }: { readonly workspace: Workspace }) {
           : perform.isPending && 'Asking the server …'}
       </p>
       <Problem problem={perform.problem} error={perform.error} />
-      {perform.success && <Done operation={perform.success.operation} />}
+      {perform.success && <Done operation={perform.success.operation} scope={id} />}
       {asked && (
         <Confirm
           title={asked === 'MERGE' ? 'Merge this work?' : 'Remove this workspace?'}
@@ -126,7 +126,12 @@ function PreviewLink({ url }: { readonly url: string }) {
   )
 }
 
-function Done({ operation }: { readonly operation: WorkspaceOperationDetail }) {
+interface DoneProps {
+  readonly operation: WorkspaceOperationDetail
+  readonly scope: string
+}
+
+function Done({ operation, scope }: DoneProps) {
   const { kind, diff, merge } = operation
   if (kind === 'MERGE' && merge)
     return (
@@ -135,5 +140,5 @@ function Done({ operation }: { readonly operation: WorkspaceOperationDetail }) {
       </p>
     )
   if (kind !== 'DIFF' || !diff) return <p role="status">Done.</p>
-  return <DiffSummary diff={diff} />
+  return <DiffSummary diff={diff} scope={scope} />
 }

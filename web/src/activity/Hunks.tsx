@@ -1,8 +1,8 @@
-/** How many lines of a patch are shown. */
+/** How many lines are shown. */
 const MAX_LINES = 5_000
 
-/** A patch of git, with added and removed lines in colour. */
-export function Patch({ text }: { readonly text: string }) {
+/** Hunks that an agent tells of, with added and removed lines in colour. */
+export function Hunks({ text }: { readonly text: string }) {
   const lines = text.replace(/\n$/, '').split('\n')
   return (
     <pre className="diff" tabIndex={0}>
