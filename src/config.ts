@@ -26,7 +26,7 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
     .optional()
-    .describe('A PostgreSQL of yours, 14 or newer. Default: the embedded one.'),
+    .describe('A PostgreSQL of yours, 14 or newer; of several hosts the primary. Default: the embedded one.'),
   poolSize: z
     .int()
     .min(2)

@@ -57,7 +57,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     const lock = await lockDataDir(dataDir, log)
     try {
       const opened = databaseUrl ? undefined : await openEmbedded(dataDir, log, signal)
-      const poolConfig = opened?.poolConfig ?? (await openGiven(databaseUrl ?? ''))
+      const poolConfig = opened?.poolConfig ?? (await openGiven(databaseUrl ?? '', log))
       let closing: Promise<void> | undefined
       const close = async (): Promise<void> => {
         await opened?.close()

@@ -1,23 +1,33 @@
 import { Client } from 'pg'
 import type { PoolConfig } from 'pg'
+import { findDurabilityGaps } from './findDurabilityGaps.ts'
 import { DatabaseError } from './kit/databaseErrors.ts'
+import { listHosts } from './kit/databaseHosts.ts'
+import { type DatabaseLog, silentLog } from './kit/databaseLog.ts'
+import { followPrimary } from './kit/followPrimary.ts'
 
 const oldestVersion = 140_000
 const connectMilliseconds = 10_000
 
 /**
- * Checks that the PostgreSQL of a `DATABASE_URL` can be reached and used.
+ * Checks that the PostgreSQL of a `DATABASE_URL` can be reached and used, and warns where it may lose what was acknowledged. Of several
+ * hosts the primary is used, whichever that is at the time.
  *
  * @returns how to connect to it
  * @throws {@link DatabaseError} `DATABASE_UNREACHABLE`, or `DATABASE_UNSUPPORTED` if it is older than 14, read-only,
  * not in UTF-8, or behind a pooler in transaction or statement mode
  */
-export async function openGiven(databaseUrl: string): Promise<PoolConfig> {
-  const poolConfig = { connectionString: databaseUrl }
+export async function openGiven(databaseUrl: string, log: DatabaseLog = silentLog): Promise<PoolConfig> {
+  const hosts = listHosts(databaseUrl)
+  const poolConfig = hosts.length > 1 ? followPrimary(hosts, log) : { connectionString: databaseUrl }
   const client = await connect(poolConfig, databaseUrl)
   try {
     const unfit = (await findUnfitness(client)) ?? (await findPooler(client, poolConfig, databaseUrl))
-    if (unfit === undefined) return poolConfig
+    if (unfit === undefined) {
+      for (const reason of await findDurabilityGaps(client))
+        log.warn({ reason }, 'database.durability_rejected')
+      return poolConfig
+    }
     throw new DatabaseError('DATABASE_UNSUPPORTED', `The PostgreSQL at ${describe(databaseUrl)} ${unfit}`)
   } catch (cause) {
     if (cause instanceof DatabaseError) throw cause
@@ -126,6 +136,8 @@ function unreachable(databaseUrl: string, cause: unknown): DatabaseError {
 
 /** The address without user and password, for messages. */
 function describe(databaseUrl: string): string {
+  const hosts = listHosts(databaseUrl)
+  if (hosts.length > 1) return hosts.map(({ host, port }) => `${host}:${port}`).join(', ')
   if (!URL.canParse(databaseUrl)) return 'the address in DATABASE_URL'
   const { host, pathname } = new URL(databaseUrl)
   return `${host}${pathname}`

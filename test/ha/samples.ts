@@ -17,6 +17,12 @@ export async function readSample(name: string): Promise<Record<string, string>> 
   return Object.fromEntries(variables)
 }
 
+/** The addresses of the database in the sample for servers: through HAProxy, and without it. */
+export async function readAddresses(): Promise<string[]> {
+  const text = await readFile(samplePath('pawl.env'), 'utf8')
+  return [...text.matchAll(/^(?:# )?DATABASE_URL=(.*)$/gm)].map(([, url = '']) => url)
+}
+
 /** The variables of pg1 as another machine has them; lists of all machines stay. */
 export function localize(
   variables: Readonly<Record<string, string>>,

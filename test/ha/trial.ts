@@ -11,12 +11,11 @@ import type { Fault } from './faults.ts'
 import { Load } from './load.ts'
 import type { Gap } from './load.ts'
 import { openNetwork } from './machine.ts'
-import { readSample, samplePath } from './samples.ts'
+import { readAddresses, samplePath } from './samples.ts'
 import { PawlServer, Unit } from './unit.ts'
 
 /** Mutations that are acknowledged between two faults. */
 const BETWEEN = 50
-const PORTS = [4401, 4402]
 
 /** Holds the chosen rounds, and returns what was not as promised. */
 export async function holdTrial(choice: Choice, bin: string, signal: AbortSignal): Promise<string[]> {
@@ -76,16 +75,22 @@ export async function holdTrial(choice: Choice, bin: string, signal: AbortSignal
 
 /** As an administrator does after the first start. */
 async function createDatabase(cluster: Cluster): Promise<void> {
-  const { username, password } = new URL((await readSample('pawl.env'))['DATABASE_URL'] ?? '')
+  const { username, password } = await readAddress()
   await cluster.asSuperuser(async (client) => {
     await client.query(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`)
     await client.query(`CREATE DATABASE ${username} OWNER ${username}`)
   })
 }
 
+async function readAddress(): Promise<URL> {
+  const [address = ''] = await readAddresses()
+  return new URL(address)
+}
+
+/** One server on each address of the sample. */
 async function startServers(program: string, folder: string, signal: AbortSignal): Promise<PawlServer[]> {
-  const { DATABASE_URL: databaseUrl = '' } = await readSample('pawl.env')
-  const servers = PORTS.map((port) => new PawlServer(program, folder, port, databaseUrl))
+  const addresses = await readAddresses()
+  const servers = addresses.map((address, index) => new PawlServer(program, folder, 4401 + index, address))
   for (const server of servers) {
     await server.start()
     await server.untilReady(signal)
@@ -94,7 +99,7 @@ async function startServers(program: string, folder: string, signal: AbortSignal
 }
 
 async function judge(cluster: Cluster, load: Load): Promise<string[]> {
-  const { pathname, username, password } = new URL((await readSample('pawl.env'))['DATABASE_URL'] ?? '')
+  const { pathname, username, password } = await readAddress()
   const { address: host } = await cluster.primary()
   const pool = new Pool({ host, database: pathname.slice(1), user: username, password })
   try {

@@ -14,6 +14,10 @@ import { chooseRunUser } from '../../../src/database/embedded/runUser.ts'
 export interface Postgres15 {
   poolConfig: PoolConfig
   databaseUrl: string
+  /** Its data directory. */
+  cluster: string
+  /** Its postmaster. */
+  pid: number
   close(): Promise<void>
 }
 
@@ -25,33 +29,47 @@ export function findPostgres15(): string | undefined {
 
 /** Starts one in a temporary directory, on a unix socket, open to whoever reaches that. */
 export async function startPostgres15(): Promise<Postgres15> {
+  return launch(['initdb', '-U', 'other', '-A', 'trust', '-N', '-E', 'UTF8'], [])
+}
+
+/** As `startPostgres15`, also on a port of the loopback interface, which replication and lists of hosts need. */
+export async function startOnPort(port: number): Promise<Postgres15> {
+  const onPort = ['-c', 'listen_addresses=127.0.0.1', '-c', `port=${port}`]
+  return launch(['initdb', '-U', 'other', '-A', 'trust', '-N', '-E', 'UTF8'], onPort)
+}
+
+/** Starts a standby of one on a port, on another port. */
+export async function startStandby(primaryPort: number, port: number): Promise<Postgres15> {
+  const copy = ['pg_basebackup', '-h', '127.0.0.1', '-p', `${primaryPort}`, '-U', 'other', '-R', '-c', 'fast']
+  return launch(copy, ['-c', 'listen_addresses=127.0.0.1', '-c', `port=${port}`])
+}
+
+/** @param make the program that makes the data directory, without its `-D` */
+async function launch([make = '', ...args]: readonly string[], more: readonly string[]): Promise<Postgres15> {
   const bin = findPostgres15() ?? ''
   const folder = await mkdtemp(join(tmpdir(), 'pawl-pg15-'))
   const user = await chooseRunUser([folder])
   if (user) await chown(folder, user.uid, user.gid)
   const cluster = join(folder, 'cluster')
-  await promisify(execFile)(
-    join(bin, 'initdb'),
-    ['-D', cluster, '-U', 'other', '-A', 'trust', '-N', '-E', 'UTF8'],
-    {
-      cwd: folder,
-      ...user,
-    },
-  )
+  await promisify(execFile)(join(bin, make), ['-D', cluster, ...args], { cwd: folder, ...user })
   const child = spawn(
     join(bin, 'postgres'),
-    ['-D', cluster, '-k', folder, '-c', 'listen_addresses=', '-c', 'port=5432', '-c', 'fsync=off'],
+    ['-D', cluster, '-k', folder, '-c', 'listen_addresses=', '-c', 'port=5432', '-c', 'fsync=off', ...more],
     { cwd: folder, stdio: 'ignore', ...user },
   )
   const ended = once(child, 'exit')
-  while ((await readPostmasterFile(cluster))?.status !== 'ready') {
+  while (!['ready', 'standby'].includes((await readPostmasterFile(cluster))?.status ?? '')) {
     if (child.exitCode !== null) throw new Error('PostgreSQL 15 did not start')
     await delay(10)
   }
+  const port = more.join(' ').match(/port=(\d+)/)?.[1] ?? '5432'
   return {
-    poolConfig: { host: folder, port: 5432, user: 'other', database: 'postgres' },
-    databaseUrl: `postgresql://other@localhost/postgres?host=${encodeURIComponent(folder)}`,
+    poolConfig: { host: folder, port: Number(port), user: 'other', database: 'postgres' },
+    databaseUrl: `postgresql://other@localhost:${port}/postgres?host=${encodeURIComponent(folder)}`,
+    cluster,
+    pid: Number(child.pid),
     close: async () => {
+      child.kill('SIGCONT')
       child.kill('SIGINT')
       await ended
       await rm(folder, { recursive: true, force: true })
