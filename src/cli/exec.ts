@@ -10,7 +10,7 @@ import type { TakeOptions } from './exec/takeRun.ts'
 import { watchSignals } from './exec/watchSignals.ts'
 import { createAction } from './kit/invocation.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
-import { collect, createCommand, keyOption, parseSeconds, runOption } from './kit/options.ts'
+import { collect, createCommand, keyOption, runOption, timeOption } from './kit/options.ts'
 
 interface Options extends TakeOptions {
   readonly killAfter: number
@@ -44,12 +44,13 @@ export function execCommand(): Command {
     .option('--concurrency-key <key>', 'start a run, unless another active one has the same key')
     .addOption(keyOption())
     .option('--owner <name>', 'name of the owner, shown to others (default: user@machine)')
-    .option('--lease <time>', 'length of the lease, 5s to 1h; renewed after a third of it', parseSeconds, 30)
-    .option(
-      '--kill-after <time>',
-      'how long the command may take to stop before it is killed; never longer than the lease',
-      parseSeconds,
-      20,
+    .addOption(timeOption('--lease <time>', 'length of the lease, 5s to 1h; renewed after a third of it', 30))
+    .addOption(
+      timeOption(
+        '--kill-after <time>',
+        'how long the command may take to stop before it is killed; never longer than the lease',
+        20,
+      ),
     )
     .option(
       '--pass-env <name>',

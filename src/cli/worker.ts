@@ -4,7 +4,7 @@ import { EXIT, UsageError } from './kit/exitCodes.ts'
 import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
-import { collect, createCommand, defaultOwner, parseCount, parseSeconds } from './kit/options.ts'
+import { collect, createCommand, defaultOwner, parseCount, timeOption } from './kit/options.ts'
 import { printNews } from './worker/printNews.ts'
 import { watchStops } from './worker/watchStops.ts'
 
@@ -34,15 +34,14 @@ export function workerCommand(): Command {
     .option('--project <name>', 'only runs of this project')
     .option('--concurrency <number>', 'how many runs at a time (default: 1)', parseCount)
     .option('--owner <name>', 'name of the owner, shown to others (default: user@machine)')
-    .option(
-      '--lease <time>',
-      'length of a lease, 5s to 1h (default: 30s); renewed after a third of it',
-      parseSeconds,
+    .addOption(
+      timeOption('--lease <time>', 'length of a lease, 5s to 1h (default: 30s); renewed after a third of it'),
     )
-    .option(
-      '--drain-seconds <number>',
-      'how long running phases may continue when the worker is stopped (default: 30)',
-      parseSeconds,
+    .addOption(
+      timeOption(
+        '--drain-seconds <time>',
+        'how long running phases may continue when the worker is stopped (default: 30s)',
+      ),
     )
     .option(
       '--pass-env <name>',

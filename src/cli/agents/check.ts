@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { AgentAbility, AgentCheck } from '../../worker/agent/checkAgent.ts'
 import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
-import { createCommand, parseSeconds } from '../kit/options.ts'
+import { createCommand, timeOption } from '../kit/options.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 import type { Printer } from '../terminal/printer.ts'
 import { safeText } from '../terminal/width.ts'
@@ -29,7 +29,7 @@ export function agentsCheckCommand(): Command {
   ])
     .argument('[name]', 'a role of the settings, or a preset (default: every role)')
     .option(...CONFIG_OPTION)
-    .option('--seconds <time>', 'how long its turn may take (default: 180)', parseSeconds, 180)
+    .addOption(timeOption('--seconds <time>', 'how long its turn may take', 180))
     .addHelpText(
       'after',
       '\nThe agent asks its model once: that may cost a little. Nothing is sent to a server of Pawl.',

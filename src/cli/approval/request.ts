@@ -7,7 +7,7 @@ import { addOwnerOptions } from '../kit/ownerOptions.ts'
 import type { OwnerOptions } from '../kit/ownerOptions.ts'
 import { UsageError } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
-import { collect, createCommand, parseSeconds, readJson, readText } from '../kit/options.ts'
+import { collect, createCommand, readJson, readText, timeOption } from '../kit/options.ts'
 import { declaredQuestion } from '../../advice/declaredQuestion.ts'
 import type { Asked } from '../../advice/declaredQuestion.ts'
 import { printApprovals } from '../print/printApproval.ts'
@@ -48,14 +48,18 @@ export function approvalRequestCommand(): Command {
       '--answer <schema>',
       'ask a question in the middle of the work, by the JSON Schema of its answer (an object with flat properties); the run stays with its owner',
     )
-    .option('--wait <time>', 'how long to wait for the answer (default: not at all)', parseSeconds)
+    .addOption(
+      timeOption('--wait <time>', 'how long to wait for the answer, like 90s or 10m (default: not at all)'),
+    )
     .option(
       '--approver <name>',
       'who may decide (default: any operator); may be given several times',
       collect,
     )
     .option('--no-self-approval', 'the requester may not decide')
-    .option('--expires <time>', 'when the request expires, as a duration (default: never)', parseSeconds)
+    .addOption(
+      timeOption('--expires <time>', 'how long the question stays open, like 30m or 2d (default: for ever)'),
+    )
     .addOption(
       new Option('--on-expiry <policy>', 'what happens when it expires')
         .choices(Object.keys(POLICIES))

@@ -111,6 +111,12 @@ export function parseSeconds(text: string): number {
   return Number(match[1]) * UNITS[(match[2] || 's') as keyof typeof UNITS]
 }
 
+/** An option that takes a duration; its default, in seconds, is shown with its unit. */
+export function timeOption(flags: string, description: string, seconds?: number): Option {
+  const option = new Option(flags, description).argParser(parseSeconds)
+  return seconds === undefined ? option : option.default(seconds, `${seconds}s`)
+}
+
 /** A time: in RFC 3339, or a duration from now by this machine's clock, as `20m`. */
 export function parseMoment(text: string): string {
   const from = /^\d{1,9}[smhd]?$/.test(text) ? Date.now() + parseSeconds(text) * 1_000 : Date.parse(text)

@@ -4,7 +4,7 @@ import type { Role } from '@pawl/sdk'
 import { answerToken } from './answerToken.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
-import { collect, createCommand, parseSeconds, parseWord } from '../kit/options.ts'
+import { collect, createCommand, parseWord, timeOption } from '../kit/options.ts'
 
 interface Options extends CommonOptions {
   readonly role: Role
@@ -29,10 +29,8 @@ export function tokenCreateCommand(): Command {
     )
     .option('--principal <id>', 'id of an existing principal, instead of a name; `pawl token list` shows it')
     .option('--project <name>', 'only for this project; may be given several times', collect)
-    .option(
-      '--expires <time>',
-      'how long it is valid, like 12h or 30d (default: until revoked)',
-      parseSeconds,
+    .addOption(
+      timeOption('--expires <time>', 'how long it is valid, like 12h or 30d (default: until revoked)'),
     )
     .action(
       createAction<Options, [string | undefined]>(

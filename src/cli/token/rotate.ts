@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { answerToken } from './answerToken.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
-import { createCommand, parseSeconds } from '../kit/options.ts'
+import { createCommand, timeOption } from '../kit/options.ts'
 import { findTokenId } from './findToken.ts'
 
 interface Options extends CommonOptions {
@@ -18,10 +18,11 @@ export function tokenRotateCommand(): Command {
     ['pawl token rotate tok_01k9…', 'PAWL_TOKEN=$(pawl token rotate tok_01k9… --revoke)'],
   )
     .argument('<token>', 'id of the old token, or the end of it; `pawl token list` shows it')
-    .option(
-      '--expires <time>',
-      'how long the new one is valid, like 12h or 30d (default: as long as the old one was)',
-      parseSeconds,
+    .addOption(
+      timeOption(
+        '--expires <time>',
+        'how long the new one is valid, like 12h or 30d (default: as long as the old one was)',
+      ),
     )
     .option('--revoke', 'revoke the old one now and close every stream opened with it')
     .action(

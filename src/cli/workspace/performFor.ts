@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { PerformResult, SuccessOf, Workspace, WorkspaceOperationKind } from '@pawl/sdk'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
-import { parseSeconds } from '../kit/options.ts'
+import { timeOption } from '../kit/options.ts'
 import type { Printer } from '../terminal/printer.ts'
 import { safeText } from '../terminal/width.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
@@ -14,9 +14,7 @@ export interface PerformOptions extends CommonOptions {
 
 /** `--timeout`, for commands that wait for the worker of a machine. */
 export const timeoutOption = () =>
-  new Option('--timeout <time>', 'how long to wait for the worker on its machine')
-    .argParser(parseSeconds)
-    .default(30, '30s')
+  timeOption('--timeout <time>', 'how long to wait for the worker on its machine', 30)
 
 /** The operation for the worker on the workspace's machine. */
 export interface Performance {

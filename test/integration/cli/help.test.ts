@@ -48,6 +48,19 @@ describe('the help', () => {
     },
   )
 
+  it('says the unit of every time, by an example or its default', () => {
+    const times = leaves.flatMap(({ words, command }) =>
+      command.options
+        .filter(({ flags }) => flags.includes('<time>'))
+        .map(({ flags, description, defaultValueDescription }) => ({
+          option: `${words.join(' ')} ${flags}`,
+          about: `${description} ${defaultValueDescription ?? ''}`,
+        })),
+    )
+    expect(times.length).toBeGreaterThan(8)
+    expect(times.filter(({ about }) => !/\b\d+[smhd]\b/.test(about))).toEqual([])
+  })
+
   it.each(['run start', 'serve', 'approval decide'])('of %s is printed by the command', async (name) => {
     const command = leaves.find(({ words }) => words.join(' ') === name)?.command
     const { code, stdout, stderr } = await runPawl([...name.split(' '), '--help'])
