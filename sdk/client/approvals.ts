@@ -1,6 +1,6 @@
 import * as g from '../generated/graphql.ts'
 import { readEvents, type Streams } from '../streams/watch.ts'
-import { asType, requireRun, toPage } from '../request/pages.ts'
+import { asType, requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type { StreamOptions } from '../streams/stream.ts'
 import type * as t from '../request/types.ts'
@@ -100,10 +100,9 @@ export class Approvals {
    */
   async list(fields: ListApprovalsFields = {}): Promise<t.Page<t.Approval>> {
     const { runId, filter, ...page } = fields
-    if (runId === undefined)
-      return toPage(await this.#requests.query(g.ApprovalsDocument, { ...page, filter }))
+    if (runId === undefined) return this.#requests.query(g.ApprovalsDocument, { ...page, filter })
     const run = await this.#requests.query(g.RunApprovalsDocument, { ...page, runId })
-    return toPage(requireRun(runId, run).approvals)
+    return requireRun(runId, run).approvals
   }
 }
 

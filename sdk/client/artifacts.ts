@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { asType, requireRun, toPage } from '../request/pages.ts'
+import { asType, requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -40,6 +40,6 @@ export class Artifacts {
    */
   async list(runId: string, page: t.PageFields & CallOptions = {}): Promise<t.Page<t.Artifact>> {
     const run = await this.#requests.query(g.ArtifactsDocument, { ...page, runId })
-    return toPage(requireRun(runId, run).artifacts)
+    return requireRun(runId, run).artifacts
   }
 }

@@ -1,5 +1,4 @@
 import * as g from '../generated/graphql.ts'
-import { toPage } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -52,6 +51,6 @@ export class Executions {
   async list(
     fields: { filter?: g.ExecutionFilter | undefined } & t.PageFields & CallOptions = {},
   ): Promise<t.Page<t.Execution>> {
-    return toPage(await this.#requests.query(g.ExecutionsDocument, fields))
+    return this.#requests.query(g.ExecutionsDocument, fields)
   }
 }

@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { requireRun, toPage } from '../request/pages.ts'
+import { requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -46,6 +46,6 @@ export class Messages {
    */
   async list(runId: string, page: t.PageFields & CallOptions = {}): Promise<t.Page<t.Message>> {
     const run = await this.#requests.query(g.MessagesDocument, { ...page, runId })
-    return toPage(requireRun(runId, run).messages)
+    return requireRun(runId, run).messages
   }
 }

@@ -1,5 +1,5 @@
 import * as g from '../generated/graphql.ts'
-import { asType, readAll, requireRun, toPage } from '../request/pages.ts'
+import { asType, readAll, requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 import { readChanges, readDirectives, readEvents, watchRun } from '../streams/watch.ts'
@@ -71,7 +71,7 @@ export class Runs {
   async list(fields: ListRunsFields = {}): Promise<t.RunPage> {
     const runs = await this.#requests.query(g.RunsDocument, fields)
     const { feedCursor, totalCount } = runs
-    return { ...toPage(runs), feedCursor, totalCount }
+    return { nodes: runs.nodes, pageInfo: runs.pageInfo, feedCursor, totalCount }
   }
 
   /**
@@ -89,7 +89,7 @@ export class Runs {
    */
   async children(runId: string, page: t.PageFields & CallOptions = {}): Promise<t.Page<t.Run>> {
     const run = await this.#requests.query(g.ChildrenDocument, { ...page, runId })
-    return toPage(requireRun(runId, run).children)
+    return requireRun(runId, run).children
   }
 
   /**
@@ -104,7 +104,7 @@ export class Runs {
   ): Promise<t.RunUsage> {
     const run = await this.#requests.query(g.RunUsageDocument, { ...options, id: runId, round, executions })
     const { executions: listed, sessions, ...found } = requireRun(runId, run)
-    return { ...found, sessions: sessions.nodes, executions: listed.edges.map(({ node }) => node) }
+    return { ...found, sessions: sessions.nodes, executions: listed.nodes }
   }
 
   /** What runs used in all, in the order of the ids, at most 500; null where nothing was told, or a run is not visible. */

@@ -1,6 +1,6 @@
 import * as g from '../generated/graphql.ts'
 import { PawlFault } from '../kit/errors.ts'
-import { asType, readAll, requireRun, toPage } from '../request/pages.ts'
+import { asType, readAll, requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import { readTranscript, toEntry } from '../streams/transcript.ts'
 import type { TranscriptOptions } from '../streams/transcript.ts'
@@ -121,7 +121,7 @@ export class Sessions {
   async search(text: string, fields: SearchTranscriptsFields = {}): Promise<t.Page<t.TranscriptMatch>> {
     const { runId, sessionId, kinds, ...page } = fields
     const filter = { runId, sessionId, kinds }
-    return toPage(await this.#requests.query(g.SearchTranscriptsDocument, { ...page, text, filter }))
+    return this.#requests.query(g.SearchTranscriptsDocument, { ...page, text, filter })
   }
 
   /** A session with the state of its run, or null if the id is unknown. */

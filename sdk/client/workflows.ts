@@ -1,7 +1,7 @@
 import * as g from '../generated/graphql.ts'
 import type { WorkflowDefinition } from '../generated/workflow.ts'
 import type { JsonValue } from '../kit/json.ts'
-import { requireRun, toPage } from '../request/pages.ts'
+import { requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
 
@@ -54,6 +54,6 @@ export class Workflows {
 
   /** One page of the workflows that the token's projects may start. */
   async list(fields: t.PageFields & CallOptions = {}): Promise<t.Page<t.Workflow>> {
-    return toPage(await this.#requests.query(g.WorkflowsDocument, fields))
+    return this.#requests.query(g.WorkflowsDocument, fields)
   }
 }

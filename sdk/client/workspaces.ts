@@ -1,6 +1,6 @@
 import type { PerformOptions, PerformResult } from '../request/performOperation.ts'
 import * as g from '../generated/graphql.ts'
-import { asType, requireRun, toPage } from '../request/pages.ts'
+import { asType, requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type { StreamOptions } from '../streams/stream.ts'
 import type * as t from '../request/types.ts'
@@ -41,7 +41,7 @@ export class Workspaces {
   async list(
     page: { readonly filter?: g.WorkspaceFilter | undefined } & t.PageFields & CallOptions = {},
   ): Promise<t.Page<t.Workspace>> {
-    return toPage(await this.#requests.query(g.WorkspacesDocument, page))
+    return this.#requests.query(g.WorkspacesDocument, page)
   }
 
   /**
@@ -98,7 +98,7 @@ export class Workspaces {
   async operations(
     page: { readonly filter?: g.WorkspaceOperationFilter | undefined } & t.PageFields & CallOptions = {},
   ): Promise<t.Page<t.RequestedOperation>> {
-    return toPage(await this.#requests.query(g.WorkspaceOperationsDocument, page))
+    return this.#requests.query(g.WorkspaceOperationsDocument, page)
   }
 
   /** Streams the current workspace, then each change; never an older revision. Ends when it is REMOVED. */

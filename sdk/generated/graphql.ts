@@ -4490,11 +4490,8 @@ export interface ApprovalsQueryVariables {
 export interface ApprovalsQuery {
   /** Approvals of the runs that you may see, the newest first. */
   approvals: {
-    /** The items of the page. */
-    edges: {
-      /** The item. */
-      node: Approval
-    }[]
+    /** The items of the page, without their cursors. */
+    nodes: Approval[]
     /** Position of the page. */
     pageInfo: PageInfo
   }
@@ -4511,11 +4508,8 @@ export interface RunApprovalsQuery {
   run: {
     /** Its approvals, newest first. */
     approvals: {
-      /** The items of the page. */
-      edges: {
-        /** The item. */
-        node: Approval
-      }[]
+      /** The items of the page, without their cursors. */
+      nodes: Approval[]
       /** Position of the page. */
       pageInfo: PageInfo
     }
@@ -4576,11 +4570,8 @@ export interface ArtifactsQuery {
   run: {
     /** The files its phases produced, in every round and attempt, the newest first. */
     artifacts: {
-      /** The items of the page. */
-      edges: {
-        /** The item. */
-        node: Artifact
-      }[]
+      /** The items of the page, without their cursors. */
+      nodes: Artifact[]
       /** Position of the page. */
       pageInfo: PageInfo
     }
@@ -4596,11 +4587,8 @@ export interface ExecutionsQueryVariables {
 export interface ExecutionsQuery {
   /** Executions that you may see, the newest first. Filtered by outcome, a page may be short, or empty, with more to come: `isCut` says so. */
   executions: {
-    /** The items of the page. */
-    edges: {
-      /** The item. */
-      node: Execution
-    }[]
+    /** The items of the page, without their cursors. */
+    nodes: Execution[]
     /** Position of the page. */
     pageInfo: PageInfo
   }
@@ -4626,11 +4614,8 @@ export interface MessagesQuery {
   run: {
     /** The messages sent to it, the newest first. */
     messages: {
-      /** The items of the page. */
-      edges: {
-        /** The item. */
-        node: Message
-      }[]
+      /** The items of the page, without their cursors. */
+      nodes: Message[]
       /** Position of the page. */
       pageInfo: PageInfo
     }
@@ -5021,11 +5006,8 @@ export interface RunsQueryVariables {
 export interface RunsQuery {
   /** The runs that you may see, in pages. */
   runs: {
-    /** The items of the page. */
-    edges: {
-      /** The item. */
-      node: Run
-    }[]
+    /** The items of the page, without their cursors. */
+    nodes: Run[]
     /** Position of the page. */
     pageInfo: PageInfo
     /** The cursor from which `runsChanged` continues without a gap. */
@@ -5056,11 +5038,8 @@ export interface ChildrenQuery {
   run: {
     /** The runs that were started below it, as far as you may see them, the newest first. */
     children: {
-      /** The items of the page. */
-      edges: {
-        /** The item. */
-        node: Run
-      }[]
+      /** The items of the page, without their cursors. */
+      nodes: Run[]
       /** Position of the page. */
       pageInfo: PageInfo
     }
@@ -5292,21 +5271,18 @@ export interface SearchTranscriptsQueryVariables {
 export interface SearchTranscriptsQuery {
   /** Entries of the transcripts that you may see which hold a text, the newest first. Output is searched within a run or a session only. */
   searchTranscripts: {
-    /** The items of the page. */
-    edges: {
-      /** The item. */
-      node: {
-        /** The session whose agent said it. */
-        sessionId: string
-        /** Its number there. */
-        seq: number
-        /** What it is. */
-        kind: EntryKind
-        /** When it was appended. */
-        at: string
-        /** What stands around the place. */
-        excerpt: string
-      }
+    /** The items of the page, without their cursors. */
+    nodes: {
+      /** The session whose agent said it. */
+      sessionId: string
+      /** Its number there. */
+      seq: number
+      /** What it is. */
+      kind: EntryKind
+      /** When it was appended. */
+      at: string
+      /** What stands around the place. */
+      excerpt: string
     }[]
     /** Position of the page. */
     pageInfo: PageInfo
@@ -5453,15 +5429,12 @@ export interface RunUsageQuery {
     }
     /** The processes launched for it, the newest first. */
     executions: {
-      /** The items of the page. */
-      edges: {
-        /** The item. */
-        node: {
-          /** Its id, `exe_…`. */
-          id: string
-          /** What it used; null where it has not told. */
-          usage: Usage | null
-        }
+      /** The items of the page, without their cursors. */
+      nodes: {
+        /** Its id, `exe_…`. */
+        id: string
+        /** What it used; null where it has not told. */
+        usage: Usage | null
       }[]
     }
   } | null
@@ -5547,11 +5520,8 @@ export interface WorkflowsQueryVariables {
 export interface WorkflowsQuery {
   /** Every version of the workflows that your projects may start, their own and the installation's: by name, the newest version first. */
   workflows: {
-    /** The items of the page. */
-    edges: {
-      /** The item. */
-      node: Workflow
-    }[]
+    /** The items of the page, without their cursors. */
+    nodes: Workflow[]
     /** Position of the page. */
     pageInfo: PageInfo
   }
@@ -5727,11 +5697,8 @@ export interface WorkspacesQueryVariables {
 export interface WorkspacesQuery {
   /** Workspaces that you may see, the newest first. */
   workspaces: {
-    /** The items of the page. */
-    edges: {
-      /** The item. */
-      node: Workspace
-    }[]
+    /** The items of the page, without their cursors. */
+    nodes: Workspace[]
     /** Position of the page. */
     pageInfo: PageInfo
   }
@@ -5746,39 +5713,36 @@ export interface WorkspaceOperationsQueryVariables {
 export interface WorkspaceOperationsQuery {
   /** Operations of the workspaces that you may see, the newest first. */
   workspaceOperations: {
-    /** The items of the page. */
-    edges: {
-      /** The item. */
-      node: {
-        /** Its id, `wop_…`. */
-        id: string
-        /** What is to be done. */
-        kind: WorkspaceOperationKind
-        /** For a REMOVE: whether it is done even if work is lost. */
-        isForced: boolean
-        /** The current status. */
-        status: WorkspaceOperationStatus
-        /** How often it was started; has to be repeated when it is finished. */
-        attempt: number
-        /** Name of the requester; `system` for a removal after the last run was deleted. */
-        requestedBy: string
-        /** When it was requested. */
-        requestedAt: string
-        /** When it becomes FAILED with NOT_ANSWERED if no worker has started it; null: never. */
-        expiresAt: string | null
-        /** The worker that last started it. */
-        worker: string | null
-        /** When it was started last. */
-        startedAt: string | null
-        /** When another worker may start it again, if it has not ended. */
-        deadlineAt: string | null
-        /** When it ended. */
-        endedAt: string | null
-        /** Why it FAILED. */
-        error: WorkspaceError | null
-        /** The workspace. */
-        workspace: Workspace
-      }
+    /** The items of the page, without their cursors. */
+    nodes: {
+      /** Its id, `wop_…`. */
+      id: string
+      /** What is to be done. */
+      kind: WorkspaceOperationKind
+      /** For a REMOVE: whether it is done even if work is lost. */
+      isForced: boolean
+      /** The current status. */
+      status: WorkspaceOperationStatus
+      /** How often it was started; has to be repeated when it is finished. */
+      attempt: number
+      /** Name of the requester; `system` for a removal after the last run was deleted. */
+      requestedBy: string
+      /** When it was requested. */
+      requestedAt: string
+      /** When it becomes FAILED with NOT_ANSWERED if no worker has started it; null: never. */
+      expiresAt: string | null
+      /** The worker that last started it. */
+      worker: string | null
+      /** When it was started last. */
+      startedAt: string | null
+      /** When another worker may start it again, if it has not ended. */
+      deadlineAt: string | null
+      /** When it ended. */
+      endedAt: string | null
+      /** Why it FAILED. */
+      error: WorkspaceError | null
+      /** The workspace. */
+      workspace: Workspace
     }[]
     /** Position of the page. */
     pageInfo: PageInfo
@@ -5889,13 +5853,13 @@ const documents = /* @__PURE__ */ createWriter({
 })
 
 export const ApprovalDocument = /* @__PURE__ */ documents.operation<ApprovalQuery, ApprovalQueryVariables>('query Approval($id:ID!){node(id:$id){__typename ...ApprovalDetail}}')
-export const ApprovalsDocument = /* @__PURE__ */ documents.operation<ApprovalsQuery, ApprovalsQueryVariables>('query Approvals($filter:ApprovalFilter$first:Int$after:String$last:Int$before:String){approvals(filter:$filter first:$first after:$after last:$last before:$before){edges{node{...ApprovalFields}}pageInfo{...PageInfoFields}}}')
-export const RunApprovalsDocument = /* @__PURE__ */ documents.operation<RunApprovalsQuery, RunApprovalsQueryVariables>('query RunApprovals($runId:ID!$first:Int$after:String){run(id:$runId){approvals(first:$first after:$after){edges{node{...ApprovalFields}}pageInfo{...PageInfoFields}}}}')
+export const ApprovalsDocument = /* @__PURE__ */ documents.operation<ApprovalsQuery, ApprovalsQueryVariables>('query Approvals($filter:ApprovalFilter$first:Int$after:String$last:Int$before:String){approvals(filter:$filter first:$first after:$after last:$last before:$before){nodes{...ApprovalFields}pageInfo{...PageInfoFields}}}')
+export const RunApprovalsDocument = /* @__PURE__ */ documents.operation<RunApprovalsQuery, RunApprovalsQueryVariables>('query RunApprovals($runId:ID!$first:Int$after:String){run(id:$runId){approvals(first:$first after:$after){nodes{...ApprovalFields}pageInfo{...PageInfoFields}}}}')
 export const ArtifactDocument = /* @__PURE__ */ documents.operation<ArtifactQuery, ArtifactQueryVariables>('query Artifact($id:ID!){node(id:$id){__typename ...ArtifactDetail}}')
-export const ArtifactsDocument = /* @__PURE__ */ documents.operation<ArtifactsQuery, ArtifactsQueryVariables>('query Artifacts($runId:ID!$first:Int$after:String){run(id:$runId){artifacts(first:$first after:$after){edges{node{...ArtifactFields}}pageInfo{...PageInfoFields}}}}')
-export const ExecutionsDocument = /* @__PURE__ */ documents.operation<ExecutionsQuery, ExecutionsQueryVariables>('query Executions($filter:ExecutionFilter$first:Int$after:String){executions(filter:$filter first:$first after:$after){edges{node{...ExecutionFields}}pageInfo{...PageInfoFields}}}')
+export const ArtifactsDocument = /* @__PURE__ */ documents.operation<ArtifactsQuery, ArtifactsQueryVariables>('query Artifacts($runId:ID!$first:Int$after:String){run(id:$runId){artifacts(first:$first after:$after){nodes{...ArtifactFields}pageInfo{...PageInfoFields}}}}')
+export const ExecutionsDocument = /* @__PURE__ */ documents.operation<ExecutionsQuery, ExecutionsQueryVariables>('query Executions($filter:ExecutionFilter$first:Int$after:String){executions(filter:$filter first:$first after:$after){nodes{...ExecutionFields}pageInfo{...PageInfoFields}}}')
 export const ClaimRunDocument = /* @__PURE__ */ documents.mutation<ClaimRunMutation, ClaimRunMutationVariables>('ClaimRun', 'isReplayed agentToken lease{...LeaseFields}run{...RunDetail}')
-export const MessagesDocument = /* @__PURE__ */ documents.operation<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){edges{node{...MessageFields}}pageInfo{...PageInfoFields}}}}')
+export const MessagesDocument = /* @__PURE__ */ documents.operation<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){nodes{...MessageFields}pageInfo{...PageInfoFields}}}}')
 export const SweepDocument = /* @__PURE__ */ documents.mutation<SweepMutation, SweepMutationVariables>('Sweep', 'lapsed expired isDryRun')
 export const CreateTokenDocument = /* @__PURE__ */ documents.mutation<CreateTokenMutation, CreateTokenMutationVariables>('CreateToken', 'token{...TokenFields}secret isReplayed')
 export const CreateRunTokenDocument = /* @__PURE__ */ documents.mutation<CreateRunTokenMutation, CreateRunTokenMutationVariables>('CreateRunToken', 'runId secret expiresAt')
@@ -5936,9 +5900,9 @@ export const PhasesDocument = /* @__PURE__ */ documents.operation<PhasesQuery, P
 export const RunDocument = /* @__PURE__ */ documents.operation<RunQuery, RunQueryVariables>('query Run($id:ID!){run(id:$id){...RunDetail}}')
 export const RunPositionDocument = /* @__PURE__ */ documents.operation<RunPositionQuery, RunPositionQueryVariables>('query RunPosition($id:ID!){run(id:$id){revision isSettled isFinal}}')
 export const RunsByIdDocument = /* @__PURE__ */ documents.operation<RunsByIdQuery, RunsByIdQueryVariables>('query RunsById($ids:[ID!]!){nodes(ids:$ids){__typename ...RunFields}}')
-export const RunsDocument = /* @__PURE__ */ documents.operation<RunsQuery, RunsQueryVariables>('query Runs($filter:RunFilter$orderBy:RunOrder$first:Int$after:String$last:Int$before:String$withTotalCount:Boolean!=false){runs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){edges{node{...RunFields}}pageInfo{...PageInfoFields}feedCursor totalCount@include(if:$withTotalCount)}}')
+export const RunsDocument = /* @__PURE__ */ documents.operation<RunsQuery, RunsQueryVariables>('query Runs($filter:RunFilter$orderBy:RunOrder$first:Int$after:String$last:Int$before:String$withTotalCount:Boolean!=false){runs(filter:$filter orderBy:$orderBy first:$first after:$after last:$last before:$before){nodes{...RunFields}pageInfo{...PageInfoFields}feedCursor totalCount@include(if:$withTotalCount)}}')
 export const FeedCursorDocument = /* @__PURE__ */ documents.operation<FeedCursorQuery, FeedCursorQueryVariables>('query FeedCursor{runs(first:1){feedCursor}}')
-export const ChildrenDocument = /* @__PURE__ */ documents.operation<ChildrenQuery, ChildrenQueryVariables>('query Children($runId:ID!$first:Int$after:String){run(id:$runId){children(first:$first after:$after){edges{node{...RunFields}}pageInfo{...PageInfoFields}}}}')
+export const ChildrenDocument = /* @__PURE__ */ documents.operation<ChildrenQuery, ChildrenQueryVariables>('query Children($runId:ID!$first:Int$after:String){run(id:$runId){children(first:$first after:$after){nodes{...RunFields}pageInfo{...PageInfoFields}}}}')
 export const RunCountsDocument = /* @__PURE__ */ documents.operation<RunCountsQuery, RunCountsQueryVariables>('query RunCounts($filter:RunFilter){runCounts(filter:$filter){status count isExact}}')
 export const ResolveRunDocument = /* @__PURE__ */ documents.operation<ResolveRunQuery, ResolveRunQueryVariables>('query ResolveRun($input:ResolveRunInput!){resolveRun(input:$input){__typename ...on ResolveRunSuccess{via run{...RunDetail}}...Refusal}}')
 export const VerifyRunDocument = /* @__PURE__ */ documents.operation<VerifyRunQuery, VerifyRunQueryVariables>('query VerifyRun($id:ID!){verifyRun(id:$id){__typename ...on VerifyRunSuccess{isConsistent differences eventsChecked run{...RunFields}}...Refusal}}')
@@ -5951,23 +5915,23 @@ export const SessionDocument = /* @__PURE__ */ documents.operation<SessionQuery,
 export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!$first:Int$after:String$last:Int$before:String){run(id:$runId){sessions(first:$first after:$after last:$last before:$before){nodes{...SessionFields}pageInfo{...PageInfoFields}}}}')
 export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:String!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:0){pageInfo{hasNextPage}}}}}')
 export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$first:Int$after:String$last:Int$before:String$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(first:$first after:$after last:$last before:$before kinds:$kinds){nodes{...TranscriptEntryFields}pageInfo{...PageInfoFields}}}}}')
-export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){edges{node{sessionId seq kind at excerpt}}pageInfo{...PageInfoFields}}}')
+export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){nodes{sessionId seq kind at excerpt}pageInfo{...PageInfoFields}}}')
 export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$until:RunStreamEnd!$withRun:Boolean!){runChanged(runId:$runId after:$after until:$until){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
 export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$until:RunStreamEnd!){runEventAppended(runId:$runId after:$after until:$until){...RunEventFields}}')
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')
 export const DirectiveIssuedDocument = /* @__PURE__ */ documents.operation<DirectiveIssuedSubscription, DirectiveIssuedSubscriptionVariables>('subscription DirectiveIssued($runId:ID!$fence:Int!){directiveIssued(runId:$runId fence:$fence){...DirectiveFields}}')
 export const TranscriptEntryAppendedDocument = /* @__PURE__ */ documents.operation<TranscriptEntryAppendedSubscription, TranscriptEntryAppendedSubscriptionVariables>('subscription TranscriptEntryAppended($sessionId:ID!$after:Int){transcriptEntryAppended(sessionId:$sessionId after:$after){...TranscriptEntryFields}}')
 export const TokensDocument = /* @__PURE__ */ documents.operation<TokensQuery, TokensQueryVariables>('query Tokens($first:Int$after:String$last:Int$before:String){tokens(first:$first after:$after last:$last before:$before){nodes{...TokenFields}pageInfo{...PageInfoFields}}}')
-export const RunUsageDocument = /* @__PURE__ */ documents.operation<RunUsageQuery, RunUsageQueryVariables>('query RunUsage($id:ID!$round:Int$executions:Int!){run(id:$id){usage(round:$round){...UsageFields}phases(round:$round){id key round usage{...UsageFields}}sessions(first:500){nodes{id role usage{...UsageFields}}}executions(first:$executions){edges{node{id usage{...UsageFields}}}}}}')
+export const RunUsageDocument = /* @__PURE__ */ documents.operation<RunUsageQuery, RunUsageQueryVariables>('query RunUsage($id:ID!$round:Int$executions:Int!){run(id:$id){usage(round:$round){...UsageFields}phases(round:$round){id key round usage{...UsageFields}}sessions(first:500){nodes{id role usage{...UsageFields}}}executions(first:$executions){nodes{id usage{...UsageFields}}}}}')
 export const UsagesOfRunsDocument = /* @__PURE__ */ documents.operation<UsagesOfRunsQuery, UsagesOfRunsQueryVariables>('query UsagesOfRuns($ids:[ID!]!){nodes(ids:$ids){__typename ...on Run{id usage{...UsageFields}}}}')
 export const RunWorkflowDocument = /* @__PURE__ */ documents.operation<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}')
 export const WorkflowDocument = /* @__PURE__ */ documents.operation<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int$project:String){workflow(name:$name version:$version project:$project){...WorkflowFields definition}}')
-export const WorkflowsDocument = /* @__PURE__ */ documents.operation<WorkflowsQuery, WorkflowsQueryVariables>('query Workflows($first:Int$after:String){workflows(first:$first after:$after){edges{node{...WorkflowFields}}pageInfo{...PageInfoFields}}}')
+export const WorkflowsDocument = /* @__PURE__ */ documents.operation<WorkflowsQuery, WorkflowsQueryVariables>('query Workflows($first:Int$after:String){workflows(first:$first after:$after){nodes{...WorkflowFields}pageInfo{...PageInfoFields}}}')
 export const RunWorkspaceDocument = /* @__PURE__ */ documents.operation<RunWorkspaceQuery, RunWorkspaceQueryVariables>('query RunWorkspace($runId:ID!){run(id:$runId){workspace{...WorkspaceDetail}}}')
 export const WorkspaceDocument = /* @__PURE__ */ documents.operation<WorkspaceQuery, WorkspaceQueryVariables>('query Workspace($id:ID!){node(id:$id){__typename ...WorkspaceDetail}}')
 export const WorkspaceOperationDocument = /* @__PURE__ */ documents.operation<WorkspaceOperationQuery, WorkspaceOperationQueryVariables>('query WorkspaceOperation($id:ID!){node(id:$id){__typename ...WorkspaceOperationDetail}}')
-export const WorkspacesDocument = /* @__PURE__ */ documents.operation<WorkspacesQuery, WorkspacesQueryVariables>('query Workspaces($filter:WorkspaceFilter$first:Int$after:String){workspaces(filter:$filter first:$first after:$after){edges{node{...WorkspaceFields}}pageInfo{...PageInfoFields}}}')
-export const WorkspaceOperationsDocument = /* @__PURE__ */ documents.operation<WorkspaceOperationsQuery, WorkspaceOperationsQueryVariables>('query WorkspaceOperations($filter:WorkspaceOperationFilter$first:Int$after:String){workspaceOperations(filter:$filter first:$first after:$after){edges{node{...WorkspaceOperationFields workspace{...WorkspaceFields}}}pageInfo{...PageInfoFields}}}')
+export const WorkspacesDocument = /* @__PURE__ */ documents.operation<WorkspacesQuery, WorkspacesQueryVariables>('query Workspaces($filter:WorkspaceFilter$first:Int$after:String){workspaces(filter:$filter first:$first after:$after){nodes{...WorkspaceFields}pageInfo{...PageInfoFields}}}')
+export const WorkspaceOperationsDocument = /* @__PURE__ */ documents.operation<WorkspaceOperationsQuery, WorkspaceOperationsQueryVariables>('query WorkspaceOperations($filter:WorkspaceOperationFilter$first:Int$after:String){workspaceOperations(filter:$filter first:$first after:$after){nodes{...WorkspaceOperationFields workspace{...WorkspaceFields}}pageInfo{...PageInfoFields}}}')
 export const WorkspacePositionDocument = /* @__PURE__ */ documents.operation<WorkspacePositionQuery, WorkspacePositionQueryVariables>('query WorkspacePosition($id:ID!){node(id:$id){__typename ...on Workspace{status revision}}}')
 export const WorkspaceChangedDocument = /* @__PURE__ */ documents.operation<WorkspaceChangedSubscription, WorkspaceChangedSubscriptionVariables>('subscription WorkspaceChanged($workspaceId:ID!$after:Int){workspaceChanged(workspaceId:$workspaceId after:$after){...WorkspaceFields}}')
 export const WorkspaceOperationRequestedDocument = /* @__PURE__ */ documents.operation<WorkspaceOperationRequestedSubscription, WorkspaceOperationRequestedSubscriptionVariables>('subscription WorkspaceOperationRequested($host:String!){workspaceOperationRequested(host:$host){...WorkspaceOperationFields workspace{...WorkspaceFields}}}')

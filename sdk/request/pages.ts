@@ -1,16 +1,5 @@
 import { PawlFault } from '../kit/errors.ts'
-import type { Page, PageFields, PageInfo } from './types.ts'
-
-/** A connection of the schema. */
-interface Connection<Node> {
-  readonly edges: readonly { readonly node: Node }[]
-  readonly pageInfo: PageInfo
-}
-
-/** Converts a connection of the schema to a page. */
-export function toPage<Node>({ edges, pageInfo }: Connection<Node>): Page<Node> {
-  return { nodes: edges.map(({ node }) => node), pageInfo }
-}
+import type { Page, PageFields } from './types.ts'
 
 /** Reads all items of a list, page by page as the loop goes on. */
 export async function* readAll<Node>(

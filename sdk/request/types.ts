@@ -55,7 +55,7 @@ type EntryOf<Entry> = Entry extends { readonly __typename: infer Name extends ke
 /** One entry of a transcript; its `kind` tells which fields it has. See `foldTranscript`. */
 export type TranscriptEntry = EntryOf<g.TranscriptEntry>
 /** An entry that a search has found. */
-export type TranscriptMatch = g.SearchTranscriptsQuery['searchTranscripts']['edges'][number]['node']
+export type TranscriptMatch = g.SearchTranscriptsQuery['searchTranscripts']['nodes'][number]
 /** An operation with its workspace, as delivered to workers. */
 export type RequestedOperation = g.WorkspaceOperationRequestedSubscription['workspaceOperationRequested']
 /** The result of a DIFF, with its patch. */
@@ -66,7 +66,7 @@ type UsageOfRun = NonNullable<g.RunUsageQuery['run']>
 /** What a run used, and where. */
 export type RunUsage = Omit<UsageOfRun, 'executions' | 'sessions'> & {
   readonly sessions: UsageOfRun['sessions']['nodes']
-  readonly executions: UsageOfRun['executions']['edges'][number]['node'][]
+  readonly executions: UsageOfRun['executions']['nodes'][number][]
 }
 export type RunCount = g.RunCountsQuery['runCounts'][number]
 export type Viewer = g.ViewerQuery['viewer']

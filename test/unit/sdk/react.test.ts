@@ -28,7 +28,7 @@ async function connect(script: Script) {
 }
 
 const page = (nodes: readonly unknown[], hasNextPage = false, endCursor = 'end') => ({
-  edges: nodes.map((node) => ({ cursor: 'c', node })),
+  nodes,
   pageInfo: { hasNextPage, hasPreviousPage: false, startCursor: null, endCursor },
   feedCursor: 'here',
 })

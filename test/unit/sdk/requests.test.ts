@@ -89,7 +89,7 @@ describe('a request', () => {
       Query: {
         runs: (_, fields) => {
           given = fields
-          return { edges: [{ cursor: 'a', node: run }], pageInfo, feedCursor: 'feed-1' }
+          return { nodes: [run], pageInfo, feedCursor: 'feed-1' }
         },
       },
     })

@@ -161,7 +161,6 @@ describe('appending to a transcript', () => {
 
 describe('a part of a run', () => {
   const page = (node: object) => ({
-    edges: [{ node }],
     nodes: [node],
     pageInfo: { hasNextPage: true, hasPreviousPage: false },
   })

@@ -436,7 +436,7 @@ describe.each(transports)('over $transport', ({ WebSocket: Socket }) => {
     it('begin now, and lose nothing though the connection does before the first', async () => {
       const afters: string[] = []
       const script: Script = {
-        Query: { runs: () => ({ edges: [], feedCursor: 'now' }) },
+        Query: { runs: () => ({ nodes: [], feedCursor: 'now' }) },
         Subscription: {
           runsChanged: {
             async *subscribe(_, { after }: { after: string }) {

@@ -46,7 +46,7 @@ async function startRunServer(ids: readonly string[]) {
   const server = await startScriptedServer({
     Query: {
       run: (_, { id }: { id: string }) => runs.get(id),
-      runs: () => ({ edges: [], feedCursor: 'now' }),
+      runs: () => ({ nodes: [], feedCursor: 'now' }),
     },
     Mutation: {
       claimRun: (_, { input }: { input: { idempotencyKey: string } }) => {
