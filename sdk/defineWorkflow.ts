@@ -16,6 +16,7 @@ export type TypedRun<Input, Output> = Omit<g.RunDetail, 'input' | 'output'> & {
 
 /** The success of a start, with the run typed. */
 type TypedStart<Input, Output> = Omit<g.StartRunSuccess, 'run'> & {
+  /** The run that was started, or that the first request with the same key started. */
   readonly run: TypedRun<Input, Output>
 }
 
