@@ -5199,8 +5199,6 @@ export interface SessionsQueryVariables {
   readonly runId: string
   readonly first?: number | null | undefined
   readonly after?: string | null | undefined
-  readonly last?: number | null | undefined
-  readonly before?: string | null | undefined
 }
 
 export interface SessionsQuery {
@@ -5379,8 +5377,6 @@ export interface TranscriptEntryAppendedSubscription {
 export interface TokensQueryVariables {
   readonly first?: number | null | undefined
   readonly after?: string | null | undefined
-  readonly last?: number | null | undefined
-  readonly before?: string | null | undefined
 }
 
 export interface TokensQuery {
@@ -5912,7 +5908,7 @@ export const ViewerDocument = /* @__PURE__ */ documents.operation<ViewerQuery, V
 export const ServerDocument = /* @__PURE__ */ documents.operation<ServerQuery, ServerQueryVariables>('query Server{server{version asOf}}')
 export const DoctorDocument = /* @__PURE__ */ documents.operation<DoctorQuery, DoctorQueryVariables>('query Doctor($first:Int$after:String){doctor(first:$first after:$after){runsChecked violations{guarantee runId detail}forks{runId continuesId}pageInfo{...PageInfoFields}}}')
 export const SessionDocument = /* @__PURE__ */ documents.operation<SessionQuery, SessionQueryVariables>('query Session($id:ID!){node(id:$id){__typename ...on Session{...SessionFields run{id status settledAt asOf}}}}')
-export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!$first:Int$after:String$last:Int$before:String){run(id:$runId){sessions(first:$first after:$after last:$last before:$before){nodes{...SessionFields}pageInfo{...PageInfoFields}}}}')
+export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuery, SessionsQueryVariables>('query Sessions($runId:ID!$first:Int$after:String){run(id:$runId){sessions(first:$first after:$after){nodes{...SessionFields}pageInfo{...PageInfoFields}}}}')
 export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:String!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:0){pageInfo{hasNextPage}}}}}')
 export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$first:Int$after:String$last:Int$before:String$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(first:$first after:$after last:$last before:$before kinds:$kinds){nodes{...TranscriptEntryFields}pageInfo{...PageInfoFields}}}}}')
 export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){nodes{sessionId seq kind at excerpt}pageInfo{...PageInfoFields}}}')
@@ -5921,7 +5917,7 @@ export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunE
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')
 export const DirectiveIssuedDocument = /* @__PURE__ */ documents.operation<DirectiveIssuedSubscription, DirectiveIssuedSubscriptionVariables>('subscription DirectiveIssued($runId:ID!$fence:Int!){directiveIssued(runId:$runId fence:$fence){...DirectiveFields}}')
 export const TranscriptEntryAppendedDocument = /* @__PURE__ */ documents.operation<TranscriptEntryAppendedSubscription, TranscriptEntryAppendedSubscriptionVariables>('subscription TranscriptEntryAppended($sessionId:ID!$after:Int){transcriptEntryAppended(sessionId:$sessionId after:$after){...TranscriptEntryFields}}')
-export const TokensDocument = /* @__PURE__ */ documents.operation<TokensQuery, TokensQueryVariables>('query Tokens($first:Int$after:String$last:Int$before:String){tokens(first:$first after:$after last:$last before:$before){nodes{...TokenFields}pageInfo{...PageInfoFields}}}')
+export const TokensDocument = /* @__PURE__ */ documents.operation<TokensQuery, TokensQueryVariables>('query Tokens($first:Int$after:String){tokens(first:$first after:$after){nodes{...TokenFields}pageInfo{...PageInfoFields}}}')
 export const RunUsageDocument = /* @__PURE__ */ documents.operation<RunUsageQuery, RunUsageQueryVariables>('query RunUsage($id:ID!$round:Int$executions:Int!){run(id:$id){usage(round:$round){...UsageFields}phases(round:$round){id key round usage{...UsageFields}}sessions(first:500){nodes{id role usage{...UsageFields}}}executions(first:$executions){nodes{id usage{...UsageFields}}}}}')
 export const UsagesOfRunsDocument = /* @__PURE__ */ documents.operation<UsagesOfRunsQuery, UsagesOfRunsQueryVariables>('query UsagesOfRuns($ids:[ID!]!){nodes(ids:$ids){__typename ...on Run{id usage{...UsageFields}}}}')
 export const RunWorkflowDocument = /* @__PURE__ */ documents.operation<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}')

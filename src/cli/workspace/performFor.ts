@@ -1,4 +1,3 @@
-import { Option } from 'commander'
 import type { PerformResult, SuccessOf, Workspace, WorkspaceOperationKind } from '@pawl/sdk'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
 import { timeOption } from '../kit/options.ts'

@@ -132,7 +132,7 @@ builder.queryField('doctor', (t) =>
       const after = args.after == null ? null : decodeCursor(LIST, args.after, placeSchema)[0]
       const report = await checkRuns(commands, caller, { first, after })
       throwRefused(report)
-      return { ...(report as DoctorReport), isFirst: after === null }
+      return { ...report, isFirst: after === null }
     },
   }),
 )
