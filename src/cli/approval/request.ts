@@ -58,7 +58,10 @@ export function approvalRequestCommand(): Command {
     )
     .option('--no-self-approval', 'the requester may not decide')
     .addOption(
-      timeOption('--expires <time>', 'how long the question stays open, like 30m or 2d (default: without a limit)'),
+      timeOption(
+        '--expires <time>',
+        'how long the question stays open, like 30m or 2d (default: without a limit)',
+      ),
     )
     .addOption(
       new Option('--on-expiry <policy>', 'what happens when it expires')
