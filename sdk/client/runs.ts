@@ -63,15 +63,13 @@ export class Runs {
    * The current runs in the order of the ids, at most 500; null for an id that is unknown or not visible to the caller.
    */
   async getMany(runIds: readonly string[], options?: CallOptions): Promise<(t.Run | null)[]> {
-    const nodes = await this.#requests.query(g.RunsByIdDocument, { ...options, ids: [...runIds] })
+    const nodes = await this.#requests.query(g.RunsByIdDocument, { ...options, ids: runIds })
     return nodes.map((node) => asType(node, 'Run'))
   }
 
   /** One page of runs, newest first by default. */
   async list(fields: ListRunsFields = {}): Promise<t.RunPage> {
-    const runs = await this.#requests.query(g.RunsDocument, fields)
-    const { feedCursor, totalCount } = runs
-    return { nodes: runs.nodes, pageInfo: runs.pageInfo, feedCursor, totalCount }
+    return this.#requests.query(g.RunsDocument, fields)
   }
 
   /**
@@ -109,7 +107,7 @@ export class Runs {
 
   /** What runs used in all, in the order of the ids, at most 500; null where nothing was told, or a run is not visible. */
   async usages(runIds: readonly string[], options?: CallOptions): Promise<(t.Usage | null)[]> {
-    const nodes = await this.#requests.query(g.UsagesOfRunsDocument, { ...options, ids: [...runIds] })
+    const nodes = await this.#requests.query(g.UsagesOfRunsDocument, { ...options, ids: runIds })
     return nodes.map((node) => asType(node, 'Run')?.usage ?? null)
   }
 

@@ -102,14 +102,13 @@ export class Sessions {
    */
   async entries(
     sessionId: string,
-    { after, before, kinds, ...fields }: TranscriptPageFields = {},
+    { after, before, ...fields }: TranscriptPageFields = {},
   ): Promise<t.Page<t.TranscriptEntry>> {
     const node = await this.#requests.query(g.TranscriptPageDocument, {
       ...fields,
       sessionId,
       after: after?.toString(),
       before: before?.toString(),
-      kinds: kinds && [...kinds],
     })
     if (node?.__typename !== 'Session')
       throw new PawlFault(`There is no session ${sessionId}`, 'SESSION_NOT_FOUND')

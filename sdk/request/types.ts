@@ -83,7 +83,7 @@ export interface Page<Node> {
 export interface RunPage extends Page<g.Run> {
   readonly feedCursor: string
   /** How many runs match on all pages; null if more than are counted, undefined without `withTotalCount`. */
-  readonly totalCount: number | null | undefined
+  readonly totalCount?: number | null | undefined
 }
 
 /** Which page, and its size: default 50, at most 500. */
