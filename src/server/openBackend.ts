@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { whyReserved } from '../ownDirectories.ts'
 import type { OwnDirectory } from '../ownDirectories.ts'
 import { sweepRun } from '../commands/run/changeRun.ts'
-import type { Commands } from '../commands/kit/context.ts'
-import { openWriter } from '../commands/kit/openWriter.ts'
+import type { Commands, Writer } from '../commands/kit/context.ts'
 import type { Config } from '../config.ts'
 import { migrate } from '../database/migrate/migrate.ts'
 import { type Database, openDatabase } from '../database/openDatabase.ts'
@@ -13,7 +12,7 @@ import { openStreams, type Streams as Tails } from '../events/streams.ts'
 import { settingsSchema } from '../lifecycle/run/settings.ts'
 import type { Log } from '../log.ts'
 import { type Installation, readInstallation } from '../store/account/readInstallation.ts'
-import { openStore } from '../store/sql/openStore.ts'
+import { openStore, type Store } from '../store/sql/openStore.ts'
 import { openValidator } from '../validation/validator.ts'
 import { type AgentTokens, createAgentTokens } from './auth/agentTokens.ts'
 import { createPageTokens, type PageTokens } from './auth/pageTokens.ts'
@@ -47,10 +46,18 @@ interface BackendOptions {
   readonly log: Log
   readonly teardown: Teardown
   readonly signal: AbortSignal | undefined
+  /** Opens what all commands go through on their way to the database. */
+  readonly openWriter: (store: Store) => Writer
 }
 
 /** Opens the backend; the teardown closes it. */
-export async function openBackend({ config, log, teardown, signal }: BackendOptions): Promise<Backend> {
+export async function openBackend({
+  config,
+  log,
+  teardown,
+  signal,
+  openWriter,
+}: BackendOptions): Promise<Backend> {
   const { data: dataDir, databaseUrl, poolSize } = config
   const database = await openDatabase({ dataDir, databaseUrl, log, signal })
   teardown.add(() => database.close())

@@ -1,5 +1,8 @@
 import type { Config } from '../config.ts'
+import type { Writer } from '../commands/kit/context.ts'
+import { openWriter as openSharedWriter } from '../commands/kit/openWriter.ts'
 import type { RequestContext } from '../graphql/request/context.ts'
+import type { Store } from '../store/sql/openStore.ts'
 import { schema } from '../graphql/schema.ts'
 import type { Log } from '../log.ts'
 import { createAuthenticator, type Identity } from './auth/authenticate.ts'
@@ -30,6 +33,8 @@ export interface StartServerOptions {
   readonly log: Log
   /** Cancels the start: what is open already is closed, and the call rejects. */
   readonly signal?: AbortSignal | undefined
+  /** Opens what all commands go through on their way to the database; default: a writer that gathers and remembers runs. */
+  readonly openWriter?: (store: Store) => Writer
 }
 
 /** A running server. */
@@ -61,10 +66,15 @@ export interface RunningServer {
  * @throws DatabaseError if the database can't be used or the data directory is in use by another server
  * @throws ListenError if listening fails
  */
-export async function startServer({ config, log, signal }: StartServerOptions): Promise<RunningServer> {
+export async function startServer({
+  config,
+  log,
+  signal,
+  openWriter = openSharedWriter,
+}: StartServerOptions): Promise<RunningServer> {
   const teardown = new Teardown()
   try {
-    const backend = await openBackend({ config, log, teardown, signal })
+    const backend = await openBackend({ config, log, teardown, signal, openWriter })
     signal?.throwIfAborted()
     return await openFront(config, log, backend, teardown)
   } catch (error) {

@@ -34,13 +34,18 @@ export async function forgetRun(runId: string): Promise<void> {
   for (const writer of writers) await writer.recall(lookup)
 }
 
-/** Creates the use cases on a store; notifications are ignored, and an AGENT token is a readable string. */
-export function toCommands(store: Store, settings: Partial<Settings> = {}): Commands {
+/** Opens a writer whose runs `forgetRun` forgets. */
+export function openForgetfulWriter(store: Store): Writer {
   const writer = openWriter(store)
   writers.push(writer)
+  return writer
+}
+
+/** Creates the use cases on a store; notifications are ignored, and an AGENT token is a readable string. */
+export function toCommands(store: Store, settings: Partial<Settings> = {}): Commands {
   return {
     store,
-    writer,
+    writer: openForgetfulWriter(store),
     settings: { ...DEFAULT_SETTINGS, ...settings },
     validator,
     announce: () => undefined,

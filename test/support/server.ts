@@ -1,3 +1,4 @@
+import { openForgetfulWriter } from './callers.ts'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -62,7 +63,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     logLevel: 'debug',
     ...options.config,
   })
-  const server = await startServer({ config, log: createLog({ level: config.logLevel, destination }) })
+  const server = await startServer({
+    config,
+    log: createLog({ level: config.logLevel, destination }),
+    openWriter: openForgetfulWriter,
+  })
   const store = openStore({ ...database.poolConfig, max: 2 })
   let tokens = 0
   return {
