@@ -11,6 +11,7 @@ import { join } from 'node:path'
 const GENERATED = [
   'schema/schema.graphql',
   'schema/operations/mutations.graphql',
+  'schema/documents.json',
   'schema/events.schema.json',
   'schema/workflow.schema.json',
   'sdk/generated',
@@ -25,6 +26,8 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['dead code', 'knip'],
   ['migrations', 'tsx scripts/prismaDiff.ts --check'],
   ['contract', 'tsx scripts/checkContract.ts'],
+  ['schema', 'eslint --config lint/schema.js schema/schema.graphql'],
+  ['Relay', 'tsx scripts/checkRelay.ts'],
   ['house', 'vitest run --project unit test/unit/house'],
   ['statements', 'vitest run --project integration test/integration/store/statements.test.ts'],
   ['SDK package', 'publint sdk --strict && attw --pack sdk --quiet'],

@@ -2,7 +2,7 @@
 import { createWriter } from '../kit/document.ts'
 import type { JsonInput, JsonValue } from '../kit/json.ts'
 
-/** Status of a run. */
+/** Where a run is between its start and its end: whether it waits, is driven, or is settled. */
 export type RunStatus =
   /** Waits for an owner. */
   | 'QUEUED'
@@ -75,7 +75,7 @@ export type NextAction =
   | 'WORK'
   /** Advance to a phase that may follow. */
   | 'ADVANCE'
-  /** Complete the round. */
+  /** Declare the work of the round done. */
   | 'COMPLETE_ROUND'
   /** Complete the run: all required evidence is present. */
   | 'COMPLETE'
@@ -88,48 +88,48 @@ export type NextAction =
   /** Nothing follows. */
   | 'NONE'
 
-/** A command on a run. */
+/** A command that may be sent about a run, by the mutation that sends it. */
 export type RunCommand =
-  /** `claimRun` */
+  /** Become its owner: `claimRun`. */
   | 'CLAIM'
-  /** `releaseRun` */
+  /** Give it back as its owner: `releaseRun`. */
   | 'RELEASE'
-  /** `pauseRun` */
+  /** Have its owner stop until it is resumed: `pauseRun`. */
   | 'PAUSE'
-  /** `resumeRun` */
+  /** Let it continue: `resumeRun`. */
   | 'RESUME'
-  /** `cancelRun` */
+  /** End it without a result: `cancelRun`. */
   | 'CANCEL'
-  /** `confirmCancel` */
+  /** Tell that the processes of a cancelled run are gone: `confirmCancel`. */
   | 'CONFIRM_CANCEL'
-  /** `deleteRun` */
+  /** Remove it with all that belongs to it: `deleteRun`. */
   | 'DELETE'
-  /** `completeRun` */
+  /** Settle it as done, on evidence: `completeRun`. */
   | 'COMPLETE'
-  /** `failRun` */
+  /** Settle it as not done: `failRun`. */
   | 'FAIL'
-  /** `startPhase` */
+  /** Begin an attempt of the current phase: `startPhase`. */
   | 'START_PHASE'
-  /** `failPhase` */
+  /** Record that the attempt failed: `failPhase`. */
   | 'FAIL_PHASE'
-  /** `advancePhase` */
+  /** Move to a phase that may follow: `advancePhase`. */
   | 'ADVANCE_PHASE'
-  /** `completeRound` */
+  /** Declare the work of the round done: `completeRound`. */
   | 'COMPLETE_ROUND'
-  /** Submitting an artifact. */
+  /** Send a file of the current phase: `submitArtifact`. */
   | 'SUBMIT_ARTIFACT'
-  /** Asking a person a question. */
+  /** Ask a person a question: `requestApproval`. */
   | 'REQUEST_APPROVAL'
-  /** Answering the open question. */
+  /** Answer the open question: `decideApproval`. */
   | 'DECIDE_APPROVAL'
-  /** `withdrawApproval` */
+  /** Stop asking the open question: `withdrawApproval`. */
   | 'WITHDRAW_APPROVAL'
-  /** Sending a message to the agent. */
+  /** Tell its agent something: `sendMessage`. */
   | 'SEND_MESSAGE'
-  /** `detachRun` */
+  /** Make it independent of its parent: `detachRun`. */
   | 'DETACH'
 
-/** Status of a phase. */
+/** How far a phase has come in its round. */
 export type PhaseStatus =
   /** Not started. */
   | 'PENDING'
@@ -169,9 +169,9 @@ export type Outcome =
   | 'SUCCESS'
   /** It ended successfully, but the work is not done. An exit code of 0 is not evidence. */
   | 'INCOMPLETE'
-  /** It failed. */
+  /** It ended without success: by an error, a lost owner or a time limit. */
   | 'FAILED'
-  /** It was cancelled. */
+  /** It was stopped on request, before it was done. */
   | 'CANCELLED'
 
 /** A kind of evidence that a run needs. */
@@ -191,7 +191,7 @@ export type EvidenceKind =
 
 /** What kind of thing an input names. */
 export type NotFoundKind =
-  /** A run, by its id `run_…`. */
+  /** A run that is gone or was never started, by its id `run_…`. */
   | 'RUN'
   /** A workflow, by its name. */
   | 'WORKFLOW'
@@ -216,11 +216,11 @@ export type NotFoundKind =
 export type NotResumableCause =
   /** A live owner holds it. */
   | 'OWNED'
-  /** Its status is final. */
+  /** It is COMPLETED, CANCELLED or EXPIRED. */
   | 'FINAL'
   /** It is already queued. */
   | 'QUEUED'
-  /** It is being cancelled. */
+  /** A cancel was accepted, and its owner is stopping. */
   | 'CANCELLING'
   /** It waits for a person. */
   | 'AWAITING_APPROVAL'
@@ -244,7 +244,7 @@ export type ErrorClass =
 
 /** An instruction to the owner of a run. */
 export type DirectiveKind =
-  /** Continue. */
+  /** Nothing is to be done: keep working. */
   | 'CONTINUE'
   /** Continue and stop nothing: the agent waits, within its turn, for a person's answer. */
   | 'WAIT'
@@ -272,7 +272,7 @@ export type Role =
   /** Everything; alone: tokens, sweep, doctor. */
   | 'ADMIN'
 
-/** Status of a session. */
+/** What the agent of a session does, as its owner last reported. */
 export type SessionStatus =
   /** Recorded; its agent is not started yet. */
   | 'CREATED'
@@ -414,7 +414,7 @@ export type PermissionKind =
   /** Anything else. */
   | 'OTHER'
 
-/** Status of an approval. */
+/** Whether a question is open, and what was answered. */
 export type ApprovalStatus =
   /** Waits for a person. */
   | 'PENDING'
@@ -502,13 +502,13 @@ export type Receipt =
 export type UsageFigure =
   /** Tokens that went in. */
   | 'INPUT_TOKENS'
-  /** Those of them that were read from a cache. */
+  /** Tokens that went in and were read from a cache. */
   | 'CACHED_TOKENS'
   /** Tokens that came out. */
   | 'OUTPUT_TOKENS'
-  /** Those of them that were reasoning. */
+  /** Tokens that came out and were spent on thinking, not on the answer. */
   | 'REASONING_TOKENS'
-  /** What it cost. */
+  /** Money, by currency. */
   | 'COST'
   /** How long it took. */
   | 'DURATION'
@@ -517,7 +517,7 @@ export type UsageFigure =
 export type ProblemCode =
   /** What the input names does not exist. */
   | 'NOT_FOUND'
-  /** The input is invalid. */
+  /** A field of the input has a value that is not accepted; `issues` names each. */
   | 'INVALID_INPUT'
   /** The token may not do this. */
   | 'FORBIDDEN'
@@ -580,14 +580,14 @@ export type ProblemCode =
   /** The operation has ended, or was started again by another worker. */
   | 'OPERATION_NOT_FINISHABLE'
 
-/** What a workspace is. */
+/** Whether a workspace belongs to a git repository. */
 export type WorkspaceKind =
   /** A plain directory. */
   | 'DIRECTORY'
   /** A git worktree with its own branch. */
   | 'WORKTREE'
 
-/** Status of a workspace. */
+/** Whether the directory of a workspace is still there. */
 export type WorkspaceStatus =
   /** Its directory exists. */
   | 'READY'
@@ -602,12 +602,12 @@ export type WorkspaceOperationKind =
   | 'MERGE'
   /** Starts the preview and returns its URL; returns the present one if it runs already. */
   | 'START_PREVIEW'
-  /** Stops the preview. */
+  /** Ends the process of the preview; does nothing where none runs. */
   | 'STOP_PREVIEW'
   /** Removes the directory, unless it contains unmerged work; with force, always. */
   | 'REMOVE'
 
-/** Status of an operation. */
+/** How far an operation has come. */
 export type WorkspaceOperationStatus =
   /** Waits for a worker of the machine. */
   | 'REQUESTED'
@@ -618,13 +618,13 @@ export type WorkspaceOperationStatus =
   /** Not done; `error` says why. */
   | 'FAILED'
 
-/** Status of a preview. */
+/** Whether the program of a preview runs, as last reported. */
 export type PreviewStatus =
   /** Not running. */
   | 'STOPPED'
   /** A worker is starting it. */
   | 'STARTING'
-  /** Running. */
+  /** Its program was started and has not exited. */
   | 'RUNNING'
   /** It could not be started, or it exited unexpectedly. */
   | 'FAILED'
@@ -643,16 +643,16 @@ export type WorkspaceNotReadyCause =
   | 'RUN_ACTIVE'
   /** The last run that worked in it did not complete. */
   | 'RUN_NOT_COMPLETED'
-  /** It has no preview. */
+  /** No program of it runs that could be stopped. */
   | 'NO_PREVIEW'
 
-/** How a file was changed. */
+/** What became of a file since the base commit. */
 export type FileChange =
   /** It is new. */
   | 'ADDED'
   /** Its content or mode changed. */
   | 'MODIFIED'
-  /** It was deleted. */
+  /** It is no longer there. */
   | 'DELETED'
   /** It was renamed, possibly with changed content. */
   | 'RENAMED'
@@ -739,7 +739,7 @@ export type EventType =
   /** `child.detached` in the log. A child became independent of the run. */
   | 'CHILD_DETACHED'
 
-/** What kind of actor it is. */
+/** Who acts: by a token of its own, by the token of a claim, or the server by itself. */
 export type ActorKind =
   /** Somebody with a token of their own: a person, a worker or a program. */
   | 'PRINCIPAL'
@@ -750,12 +750,12 @@ export type ActorKind =
 
 /** What runs are ordered by. */
 export type RunOrderField =
-  /** When they were created. */
+  /** When they were started by `startRun`, which never changes. */
   | 'CREATED'
   /** When they were last active; a settled run was last active when it settled. Runs move in this order while it is paged through. */
   | 'ACTIVITY'
 
-/** The direction of an order. */
+/** Whether a list begins with the earliest or with the latest. */
 export type OrderDirection =
   /** The earliest first. */
   | 'ASC'
@@ -768,10 +768,10 @@ export type ResolvedVia =
   | 'EXPLICIT'
   /** It is the run of the execution. */
   | 'EXECUTION'
-  /** It is the only active one. */
+  /** No other run of the searched projects is unsettled. */
   | 'ONLY_ACTIVE'
 
-/** Kind of a change. */
+/** Whether a run is still there after its change. */
 export type RunsChangeKind =
   /** Created or changed. */
   | 'UPSERTED'
@@ -785,13 +785,13 @@ export type RunStreamEnd =
   /** Until it is settled, although it might be resumed. */
   | 'SETTLED'
 
-/** A sweep. */
+/** Whether to apply what is due, or only to report it. */
 export interface SweepInput {
   /** Whether it only reports what would be done. */
   readonly isDryRun?: boolean | undefined
 }
 
-/** A token to create. */
+/** Who gets a new token, what it may do, and for how long. */
 export interface CreateTokenInput {
   /** The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given. */
   readonly name?: string | null | undefined
@@ -807,17 +807,17 @@ export interface CreateTokenInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A token of one run to create. */
+/** Which run a page may read, and for how long. */
 export interface CreateRunTokenInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** Seconds until it expires: at most an hour. */
   readonly expiresInSeconds?: number | null | undefined
 }
 
-/** A token to rotate. */
+/** Which token gets a successor, and whether it stays valid itself. */
 export interface RotateTokenInput {
-  /** The old token. */
+  /** The old token, by its id `tok_…`. */
   readonly tokenId: string
   /** Seconds until the new token expires; if absent, the full lifetime of the old one. */
   readonly expiresInSeconds?: number | null | undefined
@@ -827,13 +827,13 @@ export interface RotateTokenInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A token to revoke. */
+/** Which token is refused from now on. */
 export interface RevokeTokenInput {
-  /** The token. */
+  /** The token that is refused from now on, by its id `tok_…`. */
   readonly tokenId: string
 }
 
-/** A workflow to register. */
+/** The definition of a version, and which project it belongs to. */
 export interface RegisterWorkflowInput {
   /** The definition: name, version, phases and so on. */
   readonly definition: JsonInput
@@ -853,7 +853,7 @@ export interface ClaimInput {
   readonly kinds?: readonly ApprovalKind[] | null | undefined
 }
 
-/** A claim. */
+/** Which run to drive, in whose name, and for how long. */
 export interface ClaimRunInput {
   /** The run to claim; if absent, any that matches. */
   readonly runId?: string | null | undefined
@@ -875,9 +875,9 @@ export interface ClaimRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A renewal. */
+/** Which claim to keep, and for how much longer. */
 export interface RenewLeaseInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** The fence of your claim. */
   readonly fence: number
@@ -885,9 +885,9 @@ export interface RenewLeaseInput {
   readonly leaseSeconds?: number | null | undefined
 }
 
-/** A release. */
+/** Which claim to give up, and what the run waits for then. */
 export interface ReleaseRunInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** The fence of your claim. */
   readonly fence: number
@@ -905,9 +905,9 @@ export interface ReleaseRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A confirmation. */
+/** Under which claim the processes of a cancelled run have ended. */
 export interface ConfirmCancelInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** The fence of your claim. */
   readonly fence: number
@@ -917,13 +917,13 @@ export interface ConfirmCancelInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A run to start. */
+/** What is to be done, by which workflow, and how it belongs to other runs. */
 export interface StartRunInput {
   /** Name of the workflow. */
   readonly workflow: string
   /** Its version; if absent, the newest, or that of the run it continues. */
   readonly version?: number | null | undefined
-  /** What the run is about. */
+  /** One line that people know it by; need not be unique. */
   readonly title?: string | null | undefined
   /** The run's input: any JSON, stored unchanged. */
   readonly input?: JsonInput | null | undefined
@@ -945,9 +945,9 @@ export interface StartRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A pause. */
+/** Which owner is told to stop until the run is resumed, and why. */
 export interface PauseRunInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
@@ -957,9 +957,9 @@ export interface PauseRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A resume. */
+/** Which run continues, and whether it is claimed in the same step. */
 export interface ResumeRunInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
@@ -971,9 +971,9 @@ export interface ResumeRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A completion. */
+/** Which run is done, and with what output. */
 export interface CompleteRunInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
@@ -985,15 +985,15 @@ export interface CompleteRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A failure. */
+/** Which run was not done, and what went wrong. */
 export interface FailRunInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
   /** What went wrong. */
   readonly error: string
-  /** Why it failed. */
+  /** Whether the work went wrong, was not begun, or was left undone. */
   readonly reason?: FailReason | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
@@ -1001,9 +1001,9 @@ export interface FailRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A cancel. */
+/** Which run is to end, and whether its children end with it. */
 export interface CancelRunInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** A comment; kept in the log. */
   readonly comment?: string | null | undefined
@@ -1015,9 +1015,9 @@ export interface CancelRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A detachment. */
+/** Which child no longer depends on its parent, and why. */
 export interface DetachRunInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** A comment; kept in the log. */
   readonly comment?: string | null | undefined
@@ -1027,9 +1027,9 @@ export interface DetachRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A deletion. */
+/** Which settled run is removed with all that belongs to it. */
 export interface DeleteRunInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
@@ -1055,15 +1055,15 @@ export interface TimeRange {
 
 /** Which runs to list; what is left out does not narrow. */
 export interface RunFilter {
-  /** With any of these statuses. */
+  /** In any of these statuses now; empty: in none, so that nothing matches. */
   readonly statuses?: readonly RunStatus[] | null | undefined
-  /** With any of these outcomes. */
+  /** That came to any of these outcomes; an active run has none. */
   readonly outcomes?: readonly Outcome[] | null | undefined
   /** Of the workflow with this name, in any version. */
   readonly workflow?: string | null | undefined
   /** Carrying all of these labels. */
   readonly labels?: readonly string[] | null | undefined
-  /** Of this project. */
+  /** In this project only; one that you may not see matches nothing. */
   readonly project?: string | null | undefined
   /** Whose title contains this or whose id begins with it, or ends with it from four characters on, case-insensitive. */
   readonly text?: string | null | undefined
@@ -1073,7 +1073,7 @@ export interface RunFilter {
   readonly owner?: string | null | undefined
   /** Started below this run. */
   readonly parentRunId?: string | null | undefined
-  /** With this concurrency key. */
+  /** Started with exactly this key, settled ones too. */
   readonly concurrencyKey?: string | null | undefined
   /** Created within this range. */
   readonly createdAt?: TimeRange | null | undefined
@@ -1083,7 +1083,7 @@ export interface RunFilter {
 
 /** What identifies the run that a command is about. */
 export interface ResolveRunInput {
-  /** Its id. */
+  /** The run itself, `run_…`; if given, the other fields are not looked at. */
   readonly runId?: string | null | undefined
   /** An execution launched for it. */
   readonly executionId?: string | null | undefined
@@ -1093,7 +1093,7 @@ export interface ResolveRunInput {
 
 /** Which runs to follow. Only fields that never change in a run, so that a run cannot leave the feed unnoticed. */
 export interface RunsFeedFilter {
-  /** Of this project. */
+  /** In this project only. */
   readonly project?: string | null | undefined
   /** Of the workflow with this name, in any version. */
   readonly workflow?: string | null | undefined
@@ -1103,7 +1103,7 @@ export interface RunsFeedFilter {
 
 /** Which approvals to list; what is left out does not narrow. */
 export interface ApprovalFilter {
-  /** With any of these statuses. */
+  /** In any of these statuses; PENDING ones wait for a person. */
   readonly statuses?: readonly ApprovalStatus[] | null | undefined
 }
 
@@ -1119,7 +1119,7 @@ export interface PermissionInput {
 
 /** A question for a person. */
 export interface RequestApprovalInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** Key of the phase it is about, the current one; left out: the run as a whole. */
   readonly phase?: string | null | undefined
@@ -1153,9 +1153,9 @@ export interface RequestApprovalInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A decision. */
+/** What a person answers, and to exactly which question. */
 export interface DecideApprovalInput {
-  /** The approval. */
+  /** The question that is answered, by its id `apr_…`. */
   readonly approvalId: string
   /** The answer; the approval lists what it knows in `decisions`. */
   readonly decision: Decision
@@ -1173,7 +1173,7 @@ export interface DecideApprovalInput {
 
 /** The end of a question. */
 export interface WithdrawApprovalInput {
-  /** The approval. */
+  /** The question that is no longer asked, by its id `apr_…`. */
   readonly approvalId: string
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
@@ -1185,7 +1185,7 @@ export interface WithdrawApprovalInput {
 
 /** A file that a phase produced. */
 export interface SubmitArtifactInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** Key of the phase, the current one. */
   readonly phase: string
@@ -1203,9 +1203,9 @@ export interface SubmitArtifactInput {
 
 /** Which executions to list; what is left out does not narrow. */
 export interface ExecutionFilter {
-  /** Of this run. */
+  /** Launched for this run, by its id `run_…`. */
   readonly runId?: string | null | undefined
-  /** With any of these outcomes. */
+  /** That came to any of these outcomes; one that is in flight has none. */
   readonly outcomes?: readonly Outcome[] | null | undefined
   /** True: only those that have not ended; false: only those that have. */
   readonly isInFlight?: boolean | null | undefined
@@ -1231,11 +1231,11 @@ export interface StartExecutionInput {
 
 /** The end of a process. */
 export interface FinishExecutionInput {
-  /** The execution. */
+  /** The process that ended, by its id `exe_…`. */
   readonly executionId: string
   /** The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it. */
   readonly fence?: number | null | undefined
-  /** The code it exited with. */
+  /** What the process returned, 0 where it went well; left out where a signal ended it. */
   readonly exitCode?: number | null | undefined
   /** The signal that ended it, as `SIGTERM`. */
   readonly signal?: string | null | undefined
@@ -1249,13 +1249,13 @@ export interface FinishExecutionInput {
 
 /** A heartbeat. */
 export interface TouchExecutionInput {
-  /** The execution, which must not belong to a run. */
+  /** The process, which must not belong to a run, by its id `exe_…`. */
   readonly executionId: string
 }
 
-/** A message. */
+/** What to tell the agent of a run, and when. */
 export interface SendMessageInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** What it says. */
   readonly text: string
@@ -1267,9 +1267,9 @@ export interface SendMessageInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A receipt. */
+/** How far a message has come on its way to the agent. */
 export interface AcknowledgeMessageInput {
-  /** The message. */
+  /** What was received, by its id `msg_…`. */
   readonly messageId: string
   /** How far it was delivered. */
   readonly receipt: Receipt
@@ -1283,9 +1283,9 @@ export interface AcknowledgeMessageInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A move. */
+/** Which phase a run moves to. */
 export interface AdvancePhaseInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** Key of the phase to move to. */
   readonly to: string
@@ -1297,9 +1297,9 @@ export interface AdvancePhaseInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A start. */
+/** Which phase is attempted, and whether that mends an earlier result. */
 export interface StartPhaseInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** Key of the phase. */
   readonly phase: string
@@ -1341,15 +1341,15 @@ export interface RecoveryInput {
   readonly expiresInSeconds?: number | null | undefined
 }
 
-/** A failure. */
+/** What went wrong in an attempt, and whether a person is asked how to continue. */
 export interface FailPhaseInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** Key of the phase. */
   readonly phase: string
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
-  /** Why it failed. */
+  /** What went wrong, and what is to be done about it. */
   readonly error: PhaseErrorInput
   /** Asks a person how to continue, in the same step. */
   readonly recovery?: RecoveryInput | null | undefined
@@ -1361,7 +1361,7 @@ export interface FailPhaseInput {
 
 /** The end of a round. */
 export interface CompleteRoundInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
@@ -1375,17 +1375,17 @@ export interface CompleteRoundInput {
 
 /** A place in a file. */
 export interface FileLocationInput {
-  /** The path. */
+  /** As the agent writes it: absolute, or relative to its workspace. */
   readonly path: string
-  /** The line, from 1. */
+  /** Counted from 1; left out: the whole file. */
   readonly line?: number | null | undefined
 }
 
-/** A step of a plan. */
+/** Something that the agent means to do, and whether it has. */
 export interface PlanStepInput {
   /** What is to be done. */
   readonly text: string
-  /** How far it was delivered. */
+  /** Whether it has begun, and ended. */
   readonly status: StepStatus
 }
 
@@ -1419,9 +1419,9 @@ export interface ToolCallEntryInput {
   readonly title?: string | null | undefined
   /** What the tool does. */
   readonly toolKind?: ToolKind | null | undefined
-  /** How far it was delivered. */
+  /** Whether it has begun, and how it ended. */
   readonly toolStatus?: ToolStatus | null | undefined
-  /** The files that it is about. */
+  /** What the tool reads or changes, at most 100 places. */
   readonly locations?: readonly FileLocationInput[] | null | undefined
   /** What the tool gave back, as text. At most 65536 characters. */
   readonly output?: string | null | undefined
@@ -1433,7 +1433,7 @@ export interface DiffEntryInput {
   readonly key?: string | null | undefined
   /** The key of the entry that it updates; left out: it is new. */
   readonly updates?: string | null | undefined
-  /** The path. */
+  /** The changed file, as the agent writes it. */
   readonly path: string
   /** The hunks of a unified diff. At most 65536 characters. */
   readonly hunks: string
@@ -1473,17 +1473,17 @@ export interface UsageEntryInput {
   readonly key?: string | null | undefined
   /** The key of the entry that it updates; left out: it is new. */
   readonly updates?: string | null | undefined
-  /** The model. */
+  /** As its provider names it. */
   readonly model?: string | null | undefined
   /** Who serves it. */
   readonly provider?: string | null | undefined
   /** Tokens that went in. */
   readonly inputTokens?: number | null | undefined
-  /** Those of them that were read from a cache. */
+  /** Of the input tokens those that were read from a cache. */
   readonly cachedTokens?: number | null | undefined
   /** Tokens that came out. */
   readonly outputTokens?: number | null | undefined
-  /** Those of them that were reasoning. */
+  /** Of the output tokens those spent on thinking, not on the answer. */
   readonly reasoningTokens?: number | null | undefined
   /** What it cost, in millionths of the currency. */
   readonly costMicros?: number | null | undefined
@@ -1634,9 +1634,9 @@ export type TranscriptEntryInput =
     readonly error?: never
     }
 
-/** A session to open. */
+/** Which agent works on a run, in which role, and how it is reached. */
 export interface OpenSessionInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** The role it works in. */
   readonly role: string
@@ -1652,9 +1652,9 @@ export interface OpenSessionInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A change of a session. */
+/** What the agent of a session does from now on. */
 export interface UpdateSessionInput {
-  /** The session. */
+  /** The session that it is about, by its id `ses_…`. */
   readonly sessionId: string
   /** The new status. */
   readonly status: SessionStatus
@@ -1668,15 +1668,15 @@ export interface UpdateSessionInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** A prompt. */
+/** Which prompt is about to be sent, or was. */
 export interface RecordPromptInput {
-  /** The session. */
+  /** The session that it is about, by its id `ses_…`. */
   readonly sessionId: string
   /** Key of the phase it is for, the current one. */
   readonly phase: string
   /** Identifies the prompt: a hash of its content. */
   readonly dedupKey: string
-  /** How far it was delivered. */
+  /** Whether it is about to be sent, or was. */
   readonly stage: PromptStage
   /** Whether it asks for a repair of an earlier result. */
   readonly isRepair?: boolean | undefined
@@ -1690,7 +1690,7 @@ export interface RecordPromptInput {
 
 /** The next entries of a transcript. */
 export interface AppendTranscriptInput {
-  /** The session. */
+  /** The session that it is about, by its id `ses_…`. */
   readonly sessionId: string
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
@@ -1702,9 +1702,9 @@ export interface AppendTranscriptInput {
 
 /** Which transcripts to search; what is left out does not narrow. */
 export interface TranscriptFilter {
-  /** Those of this run. */
+  /** Those of all sessions of one run, by its id `run_…`. */
   readonly runId?: string | null | undefined
-  /** That of this session. */
+  /** That of one session, by its id `ses_…`. */
   readonly sessionId?: string | null | undefined
   /** Only entries of these kinds. */
   readonly kinds?: readonly EntryKind[] | null | undefined
@@ -1716,7 +1716,7 @@ export interface WorkspaceFileInput {
   readonly path: string
   /** Its previous path, if it was renamed. */
   readonly previousPath?: string | null | undefined
-  /** How it was changed. */
+  /** What became of it since the base commit. */
   readonly change: FileChange
   /** Lines added; absent for a binary file. */
   readonly insertions?: number | null | undefined
@@ -1774,7 +1774,7 @@ export interface WorkspaceErrorInput {
 
 /** The directory that a run works in. */
 export interface RecordWorkspaceInput {
-  /** The run. */
+  /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
   /** The machine, by an id that its worker chooses and keeps. */
   readonly host: string
@@ -1796,7 +1796,7 @@ export interface RecordWorkspaceInput {
 
 /** What to do with a workspace. */
 export interface RequestWorkspaceOperationInput {
-  /** The workspace. */
+  /** The workspace that it is about, by its id `wsp_…`. */
   readonly workspaceId: string
   /** What to do. */
   readonly kind: WorkspaceOperationKind
@@ -1808,9 +1808,9 @@ export interface RequestWorkspaceOperationInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
-/** An operation to start. */
+/** Which requested operation a worker begins to perform. */
 export interface StartWorkspaceOperationInput {
-  /** The operation. */
+  /** The operation that it is about, by its id `wop_…`. */
   readonly operationId: string
   /** Name of the worker. */
   readonly worker: string
@@ -1822,7 +1822,7 @@ export interface StartWorkspaceOperationInput {
 
 /** How an operation ended. */
 export interface FinishWorkspaceOperationInput {
-  /** The operation. */
+  /** The operation that it is about, by its id `wop_…`. */
   readonly operationId: string
   /** The attempt that you started. */
   readonly attempt: number
@@ -1840,7 +1840,7 @@ export interface FinishWorkspaceOperationInput {
 
 /** The state of a preview. */
 export interface ReportPreviewInput {
-  /** The workspace. */
+  /** The workspace that it is about, by its id `wsp_…`. */
   readonly workspaceId: string
   /** Its status: STOPPED, RUNNING or FAILED. */
   readonly status: PreviewStatus
@@ -1856,9 +1856,9 @@ export interface ReportPreviewInput {
 export interface WorkspaceFilter {
   /** On this machine. */
   readonly host?: string | null | undefined
-  /** Of this project. */
+  /** Recorded for runs of this project. */
   readonly project?: string | null | undefined
-  /** With any of these statuses. */
+  /** READY, REMOVED or both. */
   readonly statuses?: readonly WorkspaceStatus[] | null | undefined
 }
 
@@ -1866,11 +1866,11 @@ export interface WorkspaceFilter {
 export interface WorkspaceOperationFilter {
   /** On this machine. */
   readonly host?: string | null | undefined
-  /** Of this workspace. */
+  /** Performed on this one, by its id `wsp_…`. */
   readonly workspaceId?: string | null | undefined
-  /** Of any of these kinds. */
+  /** That do any of these. */
   readonly kinds?: readonly WorkspaceOperationKind[] | null | undefined
-  /** With any of these statuses. */
+  /** That have come this far, and not further: any of these. */
   readonly statuses?: readonly WorkspaceOperationStatus[] | null | undefined
 }
 
@@ -1880,9 +1880,9 @@ export type Approval = {
   id: string
   /** The run that waits for it. */
   run: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
-    /** What it is about. */
+    /** One line that people know it by; null: it was started without one. */
     title: string | null
     /** The current status. */
     status: RunStatus
@@ -1890,7 +1890,7 @@ export type Approval = {
     revision: number
     /** The workflow version it executes. */
     workflow: {
-      /** Its name. */
+      /** What runs name it by; all its versions share it. */
       name: string
     }
   }
@@ -1934,7 +1934,7 @@ export type Approval = {
   requestedBy: string
   /** The principal that asked; null where the log is of before there were any. */
   requestedById: string | null
-  /** When it was requested. */
+  /** When the question was put: its place in lists. */
   requestedAt: string
   /** When it expires; null: never. */
   expiresAt: string | null
@@ -1996,9 +1996,9 @@ export type ApprovalDetail = {
   id: string
   /** The run that waits for it. */
   run: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
-    /** What it is about. */
+    /** One line that people know it by; null: it was started without one. */
     title: string | null
     /** The current status. */
     status: RunStatus
@@ -2006,7 +2006,7 @@ export type ApprovalDetail = {
     revision: number
     /** The workflow version it executes. */
     workflow: {
-      /** Its name. */
+      /** What runs name it by; all its versions share it. */
       name: string
     }
   }
@@ -2055,7 +2055,7 @@ export type ApprovalDetail = {
   requestedBy: string
   /** The principal that asked; null where the log is of before there were any. */
   requestedById: string | null
-  /** When it was requested. */
+  /** When the question was put: its place in lists. */
   requestedAt: string
   /** When it expires; null: never. */
   expiresAt: string | null
@@ -2119,7 +2119,7 @@ export type Execution = {
   id: string
   /** The run it works for. */
   run: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
   } | null
   /** The phase it works on. */
@@ -2159,7 +2159,7 @@ export type Message = {
   id: string
   /** The run it was sent to. */
   run: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
   }
   /** What it says. */
@@ -2168,9 +2168,9 @@ export type Message = {
   mode: MessageMode
   /** How far it was delivered. */
   status: MessageStatus
-  /** Who sent it. */
+  /** The name of the principal that wrote it. */
   sentBy: string
-  /** When it was sent. */
+  /** When the server accepted it. */
   sentAt: string
 }
 
@@ -2223,7 +2223,7 @@ export type Lease = {
 
 /** Evidence that a run lacks for COMPLETED. */
 export type MissingEvidence = {
-  /** What kind of evidence is missing. */
+  /** What would have to be there: a phase, a file, an answer and so on. */
   kind: EvidenceKind
   /** Key of the phase it is missing for. */
   phase: string | null
@@ -2246,7 +2246,7 @@ export type PageInfo = {
 /** One execution of a workflow version. Of two answers about a run, the one with the greater (revision, asOf) is the later one. */
 export type Run = {
   __typename: 'Run'
-  /** Its id, `run_…`. */
+  /** What names it in every answer and command, `run_…`; ids sort by creation. */
   id: string
   /** The project it belongs to. */
   project: string
@@ -2254,12 +2254,12 @@ export type Run = {
   workflow: {
     /** Its id, `wfl_…`. */
     id: string
-    /** Its name. */
+    /** What runs name it by; all its versions share it. */
     name: string
     /** Its version; a registered version never changes. */
     version: number
   }
-  /** What it is about. */
+  /** One line that people know it by; null: it was started without one. */
   title: string | null
   /** The current status. */
   status: RunStatus
@@ -2289,7 +2289,7 @@ export type Run = {
   asOf: string
   /** The current round. */
   round: number
-  /** The current phase. */
+  /** The phase that the run is at, in its round; a settled run stays at its last one. */
   currentPhase: Phase | null
   /** The claim on it, live or expired; null where nobody holds it. */
   lease: Lease | null
@@ -2299,7 +2299,7 @@ export type Run = {
   waitsFor: string | null
   /** At most one active run of a project has this key. */
   concurrencyKey: string | null
-  /** Its labels. */
+  /** Words to find it by, as it was started with; empty: none. */
   labels: string[]
   /** When it was started. */
   createdAt: string
@@ -2334,7 +2334,7 @@ export type WorkflowPhase = {
 /** One execution of a workflow version. Of two answers about a run, the one with the greater (revision, asOf) is the later one. */
 export type RunDetail = {
   __typename: 'Run'
-  /** Its id, `run_…`. */
+  /** What names it in every answer and command, `run_…`; ids sort by creation. */
   id: string
   /** The project it belongs to. */
   project: string
@@ -2342,14 +2342,14 @@ export type RunDetail = {
   workflow: {
     /** Its id, `wfl_…`. */
     id: string
-    /** Its name. */
+    /** What runs name it by; all its versions share it. */
     name: string
     /** Its version; a registered version never changes. */
     version: number
     /** Its phases, in the order they are declared. */
     phases: WorkflowPhase[]
   }
-  /** What it is about. */
+  /** One line that people know it by; null: it was started without one. */
   title: string | null
   /** The current status. */
   status: RunStatus
@@ -2379,7 +2379,7 @@ export type RunDetail = {
   asOf: string
   /** The current round. */
   round: number
-  /** The current phase. */
+  /** The phase that the run is at, in its round; a settled run stays at its last one. */
   currentPhase: Phase | null
   /** The claim on it, live or expired; null where nobody holds it. */
   lease: Lease | null
@@ -2389,7 +2389,7 @@ export type RunDetail = {
   waitsFor: string | null
   /** At most one active run of a project has this key. */
   concurrencyKey: string | null
-  /** Its labels. */
+  /** Words to find it by, as it was started with; empty: none. */
   labels: string[]
   /** When it was started. */
   createdAt: string
@@ -2413,17 +2413,17 @@ export type RunDetail = {
   output: JsonValue | null
   /** Its parent; null also if that was deleted. */
   parent: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
   } | null
   /** The run that it continues; null also if that was deleted. */
   continues: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
   } | null
   /** The run at the end of the chain that continues this one; resume or continue that one. Null if none does, or you may not see it. */
   continuedBy: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
     /** The current status. */
     status: RunStatus
@@ -2436,7 +2436,7 @@ export type Session = {
   id: string
   /** The run it is attached to. */
   run: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
   }
   /** The role it works in; a run has at most one live session in each. */
@@ -2462,15 +2462,15 @@ export type Session = {
 /** The state of a run at one moment. Frames never go back in revision; a superseded one may be skipped. */
 export type RunFrame = {
   __typename: 'RunFrame'
-  /** The run. */
+  /** The run that it is a state of, `run_…`. */
   runId: string
-  /** Its status. */
+  /** The status at that moment. */
   status: RunStatus
   /** Why it settled; null while active. */
   reason: RunReason | null
   /** Key of the current phase. */
   phase: string | null
-  /** Its epoch. */
+  /** 1 at the start; incremented by each resume of a settled run. */
   epoch: number
   /** Its revision: the cursor of this stream. */
   revision: number
@@ -2486,7 +2486,7 @@ export type RunFrame = {
 export type RunEvent = {
   /** Its id: that of its run, and its number there. */
   id: string
-  /** Its run. */
+  /** The run whose log it belongs to, `run_…`. */
   runId: string
   /** Its number in the log: 1, 2, 3 and so on, without gaps. The cursor of streams. */
   seq: number
@@ -2496,7 +2496,7 @@ export type RunEvent = {
   type: EventType
   /** Who did it. */
   actor: {
-    /** What kind of actor it is. */
+    /** Whether it was somebody with a token, the agent of a claim, or the server. */
     kind: ActorKind
     /** The principal; null where the log is of before there were any. */
     principalId: string | null
@@ -2531,7 +2531,7 @@ export type Token = {
   role: Role
   /** The projects it is limited to; empty: all. */
   projects: string[]
-  /** When it was created. */
+  /** When its secret was made: its place in lists. */
   createdAt: string
   /** When it expires; null: never. */
   expiresAt: string | null
@@ -2545,11 +2545,11 @@ export type Usage = {
   reports: number
   /** Tokens that went in. */
   inputTokens: number | null
-  /** Those of them that were read from a cache. */
+  /** Of the input tokens those that were read from a cache. */
   cachedTokens: number | null
   /** Tokens that came out. */
   outputTokens: number | null
-  /** Those of them that were reasoning. */
+  /** Of the output tokens those spent on thinking, not on the answer. */
   reasoningTokens: number | null
   /** How long it took, in milliseconds. */
   durationMs: number | null
@@ -2572,11 +2572,11 @@ export type Usage = {
     reports: number
     /** Tokens that went in. */
     inputTokens: number | null
-    /** Those of them that were read from a cache. */
+    /** Of the input tokens those that were read from a cache. */
     cachedTokens: number | null
     /** Tokens that came out. */
     outputTokens: number | null
-    /** Those of them that were reasoning. */
+    /** Of the output tokens those spent on thinking, not on the answer. */
     reasoningTokens: number | null
     /** How long it took, in milliseconds. */
     durationMs: number | null
@@ -2598,7 +2598,7 @@ export type Workflow = {
   id: string
   /** The project it belongs to; null: the installation's, which every project may start. */
   project: string | null
-  /** Its name. */
+  /** What runs name it by; all its versions share it. */
   name: string
   /** Its version; a registered version never changes. */
   version: number
@@ -2636,7 +2636,7 @@ export type WorkspaceRequest = {
   attempt: number
   /** Name of the requester; `system` for a removal after the last run was deleted. */
   requestedBy: string
-  /** When it was requested. */
+  /** When the server accepted it: its place in lists. */
   requestedAt: string
   /** When it becomes FAILED with NOT_ANSWERED if no worker has started it; null: never. */
   expiresAt: string | null
@@ -2662,7 +2662,7 @@ export type WorkspaceOperation = {
   attempt: number
   /** Name of the requester; `system` for a removal after the last run was deleted. */
   requestedBy: string
-  /** When it was requested. */
+  /** When the server accepted it: its place in lists. */
   requestedAt: string
   /** When it becomes FAILED with NOT_ANSWERED if no worker has started it; null: never. */
   expiresAt: string | null
@@ -2672,7 +2672,7 @@ export type WorkspaceOperation = {
   startedAt: string | null
   /** When another worker may start it again, if it has not ended. */
   deadlineAt: string | null
-  /** When it ended. */
+  /** When its worker reported the end, or it was given up; null until then. */
   endedAt: string | null
   /** Why it FAILED. */
   error: WorkspaceError | null
@@ -2683,11 +2683,11 @@ export type Workspace = {
   __typename: 'Workspace'
   /** Its id, `wsp_…`. */
   id: string
-  /** Its project. */
+  /** The one that its runs belong to. */
   project: string
   /** The machine, by the id that its worker chose. */
   host: string
-  /** What it is. */
+  /** Whether it has a branch of its own. */
   kind: WorkspaceKind
   /** Its path on the machine. */
   path: string
@@ -2703,9 +2703,9 @@ export type Workspace = {
   revision: number
   /** The database's clock when it was read, for what changes with its runs. */
   asOf: string
-  /** Its preview. */
+  /** The program that shows the work in a browser; STOPPED where there was none. */
   preview: {
-    /** Its status. */
+    /** Whether it can be opened in a browser now. */
     status: PreviewStatus
     /** Its URL; null unless RUNNING, or if the worker knows none. */
     url: string | null
@@ -2736,11 +2736,11 @@ export type WorkspaceDetail = {
   __typename: 'Workspace'
   /** Its id, `wsp_…`. */
   id: string
-  /** Its project. */
+  /** The one that its runs belong to. */
   project: string
   /** The machine, by the id that its worker chose. */
   host: string
-  /** What it is. */
+  /** Whether it has a branch of its own. */
   kind: WorkspaceKind
   /** Its path on the machine. */
   path: string
@@ -2756,9 +2756,9 @@ export type WorkspaceDetail = {
   revision: number
   /** The database's clock when it was read, for what changes with its runs. */
   asOf: string
-  /** Its preview. */
+  /** The program that shows the work in a browser; STOPPED where there was none. */
   preview: {
-    /** Its status. */
+    /** Whether it can be opened in a browser now. */
     status: PreviewStatus
     /** Its URL; null unless RUNNING, or if the worker knows none. */
     url: string | null
@@ -2786,9 +2786,9 @@ export type WorkspaceDetail = {
   runs: {
     /** The items of the page, without their cursors. */
     nodes: {
-      /** Its id, `run_…`. */
+      /** What names it in every answer and command, `run_…`; ids sort by creation. */
       id: string
-      /** What it is about. */
+      /** One line that people know it by; null: it was started without one. */
       title: string | null
       /** The current status. */
       status: RunStatus
@@ -2812,7 +2812,7 @@ export type WorkspaceOperationDetail = {
   attempt: number
   /** Name of the requester; `system` for a removal after the last run was deleted. */
   requestedBy: string
-  /** When it was requested. */
+  /** When the server accepted it: its place in lists. */
   requestedAt: string
   /** When it becomes FAILED with NOT_ANSWERED if no worker has started it; null: never. */
   expiresAt: string | null
@@ -2822,11 +2822,11 @@ export type WorkspaceOperationDetail = {
   startedAt: string | null
   /** When another worker may start it again, if it has not ended. */
   deadlineAt: string | null
-  /** When it ended. */
+  /** When its worker reported the end, or it was given up; null until then. */
   endedAt: string | null
   /** Why it FAILED. */
   error: WorkspaceError | null
-  /** The workspace. */
+  /** The directory that it is performed on. */
   workspace: Workspace
   /** What a DIFF found; null unless it SUCCEEDED. */
   diff: {
@@ -2846,7 +2846,7 @@ export type WorkspaceOperationDetail = {
       path: string
       /** Its previous path, if it was renamed. */
       previousPath: string | null
-      /** How it was changed. */
+      /** What became of it since the base commit. */
       change: FileChange
       /** Lines added; null for a binary file. */
       insertions: number | null
@@ -2867,7 +2867,7 @@ export type WorkspaceOperationDetail = {
   } | null
 }
 
-/** The success of `claimRun`. */
+/** What `claimRun` answers when it is not refused. */
 export type ClaimRunSuccess = {
   __typename: 'ClaimRunSuccess'
   /** Whether the answer repeats an earlier request with the same idempotency key. */
@@ -2950,7 +2950,7 @@ export type IdempotencyMismatch = {
   differingPaths: string[]
 }
 
-/** The input is invalid. */
+/** A field of the input has a value that is not accepted; `issues` names each. */
 export type InvalidInput = {
   __typename: 'InvalidInput'
   /** What is wrong and what to do next, for a person. */
@@ -2973,7 +2973,7 @@ export type Forbidden = {
   requiredRole: Role | null
 }
 
-/** The result of `claimRun`. */
+/** What `claimRun` answers: its success, or the problem that it was refused with. */
 export type ClaimRunResult =
   | ClaimRunSuccess
   | NothingToClaim
@@ -2984,7 +2984,7 @@ export type ClaimRunResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `sweep`. */
+/** What `sweep` answers when it is not refused. */
 export type SweepSuccess = {
   __typename: 'SweepSuccess'
   /** Runs whose owner was lost, whose cancel ran out of grace, or that ran out of time. */
@@ -2995,16 +2995,16 @@ export type SweepSuccess = {
   isDryRun: boolean
 }
 
-/** The result of `sweep`. */
+/** What `sweep` answers: its success, or the problem that it was refused with. */
 export type SweepResult =
   | SweepSuccess
   | InvalidInput
   | Forbidden
 
-/** The success of `createToken`. */
+/** What `createToken` answers when it is not refused. */
 export type CreateTokenSuccess = {
   __typename: 'CreateTokenSuccess'
-  /** The token. */
+  /** What is kept of it: all but the secret. */
   token: Token
   /** The secret to authenticate with, shown once: null where the answer repeats an earlier request, whose answer had it. Where that was lost, rotate the token. */
   secret: string | null
@@ -3012,7 +3012,7 @@ export type CreateTokenSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `createToken`. */
+/** What `createToken` answers: its success, or the problem that it was refused with. */
 export type CreateTokenResult =
   | CreateTokenSuccess
   | NotFound
@@ -3020,25 +3020,25 @@ export type CreateTokenResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `createRunToken`. */
+/** What `createRunToken` answers when it is not refused. */
 export type CreateRunTokenSuccess = {
   __typename: 'CreateRunTokenSuccess'
   /** The run that it reads. */
   runId: string
   /** The secret to authenticate with. */
   secret: string
-  /** When it expires. */
+  /** From when on it is refused, if the token that it was made with is valid until then. */
   expiresAt: string
 }
 
-/** The result of `createRunToken`. */
+/** What `createRunToken` answers: its success, or the problem that it was refused with. */
 export type CreateRunTokenResult =
   | CreateRunTokenSuccess
   | NotFound
   | InvalidInput
   | Forbidden
 
-/** The success of `rotateToken`. */
+/** What `rotateToken` answers when it is not refused. */
 export type RotateTokenSuccess = {
   __typename: 'RotateTokenSuccess'
   /** The new token. */
@@ -3049,7 +3049,7 @@ export type RotateTokenSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `rotateToken`. */
+/** What `rotateToken` answers: its success, or the problem that it was refused with. */
 export type RotateTokenResult =
   | RotateTokenSuccess
   | NotFound
@@ -3057,21 +3057,21 @@ export type RotateTokenResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `revokeToken`. */
+/** What `revokeToken` answers when it is not refused. */
 export type RevokeTokenSuccess = {
   __typename: 'RevokeTokenSuccess'
-  /** The revoked token. */
+  /** The token that is refused from now on, `tok_…`. */
   tokenId: string
 }
 
-/** The result of `revokeToken`. */
+/** What `revokeToken` answers: its success, or the problem that it was refused with. */
 export type RevokeTokenResult =
   | RevokeTokenSuccess
   | NotFound
   | InvalidInput
   | Forbidden
 
-/** The success of `registerWorkflow`. */
+/** What `registerWorkflow` answers when it is not refused. */
 export type RegisterWorkflowSuccess = {
   __typename: 'RegisterWorkflowSuccess'
   /** The workflow as it is registered. */
@@ -3087,13 +3087,13 @@ export type WorkflowMismatch = {
   __typename: 'WorkflowMismatch'
   /** What is wrong and what to do next, for a person. */
   message: string
-  /** Its name. */
+  /** What the registered workflow is called. */
   name: string
-  /** Its version. */
+  /** The version that is taken, or that the run executes. */
   version: number
 }
 
-/** The result of `registerWorkflow`. */
+/** What `registerWorkflow` answers: its success, or the problem that it was refused with. */
 export type RegisterWorkflowResult =
   | RegisterWorkflowSuccess
   | WorkflowMismatch
@@ -3101,7 +3101,7 @@ export type RegisterWorkflowResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `renewLease`. */
+/** What `renewLease` answers when it is not refused. */
 export type RenewLeaseSuccess = {
   __typename: 'RenewLeaseSuccess'
   /** The current lease. */
@@ -3140,7 +3140,7 @@ export type LeaseLost = {
   currentFence: number
 }
 
-/** The result of `renewLease`. */
+/** What `renewLease` answers: its success, or the problem that it was refused with. */
 export type RenewLeaseResult =
   | RenewLeaseSuccess
   | RunNotActive
@@ -3149,7 +3149,7 @@ export type RenewLeaseResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `releaseRun`. */
+/** What `releaseRun` answers when it is not refused. */
 export type ReleaseRunSuccess = {
   __typename: 'ReleaseRunSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3158,7 +3158,7 @@ export type ReleaseRunSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `releaseRun`. */
+/** What `releaseRun` answers: its success, or the problem that it was refused with. */
 export type ReleaseRunResult =
   | ReleaseRunSuccess
   | LeaseLost
@@ -3168,7 +3168,7 @@ export type ReleaseRunResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `confirmCancel`. */
+/** What `confirmCancel` answers when it is not refused. */
 export type ConfirmCancelSuccess = {
   __typename: 'ConfirmCancelSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3177,7 +3177,7 @@ export type ConfirmCancelSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `confirmCancel`. */
+/** What `confirmCancel` answers: its success, or the problem that it was refused with. */
 export type ConfirmCancelResult =
   | ConfirmCancelSuccess
   | RunNotActive
@@ -3188,7 +3188,7 @@ export type ConfirmCancelResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `pauseRun`. */
+/** What `pauseRun` answers when it is not refused. */
 export type PauseRunSuccess = {
   __typename: 'PauseRunSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3208,7 +3208,7 @@ export type NotPausable = {
   status: RunStatus
 }
 
-/** The result of `pauseRun`. */
+/** What `pauseRun` answers: its success, or the problem that it was refused with. */
 export type PauseRunResult =
   | PauseRunSuccess
   | NotPausable
@@ -3218,7 +3218,7 @@ export type PauseRunResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `completeRun`. */
+/** What `completeRun` answers when it is not refused. */
 export type CompleteRunSuccess = {
   __typename: 'CompleteRunSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3242,7 +3242,7 @@ export type NotCompletable = {
   missing: MissingEvidence[]
 }
 
-/** The result of `completeRun`. */
+/** What `completeRun` answers: its success, or the problem that it was refused with. */
 export type CompleteRunResult =
   | CompleteRunSuccess
   | NotCompletable
@@ -3254,7 +3254,7 @@ export type CompleteRunResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `failRun`. */
+/** What `failRun` answers when it is not refused. */
 export type FailRunSuccess = {
   __typename: 'FailRunSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3263,7 +3263,7 @@ export type FailRunSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `failRun`. */
+/** What `failRun` answers: its success, or the problem that it was refused with. */
 export type FailRunResult =
   | FailRunSuccess
   | RunNotActive
@@ -3274,7 +3274,7 @@ export type FailRunResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `cancelRun`. */
+/** What `cancelRun` answers when it is not refused. */
 export type CancelRunSuccess = {
   __typename: 'CancelRunSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3291,7 +3291,7 @@ export type CancelRunSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `cancelRun`. */
+/** What `cancelRun` answers: its success, or the problem that it was refused with. */
 export type CancelRunResult =
   | CancelRunSuccess
   | RevisionConflict
@@ -3300,7 +3300,7 @@ export type CancelRunResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `detachRun`. */
+/** What `detachRun` answers when it is not refused. */
 export type DetachRunSuccess = {
   __typename: 'DetachRunSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3311,7 +3311,7 @@ export type DetachRunSuccess = {
   hasChanged: boolean
 }
 
-/** The result of `detachRun`. */
+/** What `detachRun` answers: its success, or the problem that it was refused with. */
 export type DetachRunResult =
   | DetachRunSuccess
   | RunNotActive
@@ -3321,10 +3321,10 @@ export type DetachRunResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `deleteRun`. */
+/** What `deleteRun` answers when it is not refused. */
 export type DeleteRunSuccess = {
   __typename: 'DeleteRunSuccess'
-  /** The deleted run. */
+  /** The run that is gone, `run_…`; its id is never used again. */
   runId: string
   /** Whether the answer repeats an earlier request with the same idempotency key. */
   isReplayed: boolean
@@ -3354,14 +3354,14 @@ export type NotDeletable = {
   } | null
   /** The run at the end of the chain that continues it, if that is the reason; otherwise null, as if you may not see it. */
   continuedBy: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
     /** The current status. */
     status: RunStatus
   } | null
 }
 
-/** The result of `deleteRun`. */
+/** What `deleteRun` answers: its success, or the problem that it was refused with. */
 export type DeleteRunResult =
   | DeleteRunSuccess
   | NotDeletable
@@ -3371,7 +3371,7 @@ export type DeleteRunResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `requestApproval`. */
+/** What `requestApproval` answers when it is not refused. */
 export type RequestApprovalSuccess = {
   __typename: 'RequestApprovalSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3406,11 +3406,11 @@ export type UnknownPhase = {
   run: Run
   /** The requested key. */
   phaseKey: string
-  /** The phases it has. */
+  /** The keys that its workflow declares, in their order. */
   known: string[]
 }
 
-/** The result of `requestApproval`. */
+/** What `requestApproval` answers: its success, or the problem that it was refused with. */
 export type RequestApprovalResult =
   | RequestApprovalSuccess
   | IllegalTransition
@@ -3424,7 +3424,7 @@ export type RequestApprovalResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `decideApproval`. */
+/** What `decideApproval` answers when it is not refused. */
 export type DecideApprovalSuccess = {
   __typename: 'DecideApprovalSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3481,7 +3481,7 @@ export type StaleDigest = {
   approval: Approval
 }
 
-/** The result of `decideApproval`. */
+/** What `decideApproval` answers: its success, or the problem that it was refused with. */
 export type DecideApprovalResult =
   | DecideApprovalSuccess
   | WrongDecision
@@ -3495,7 +3495,7 @@ export type DecideApprovalResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `withdrawApproval`. */
+/** What `withdrawApproval` answers when it is not refused. */
 export type WithdrawApprovalSuccess = {
   __typename: 'WithdrawApprovalSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3506,7 +3506,7 @@ export type WithdrawApprovalSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `withdrawApproval`. */
+/** What `withdrawApproval` answers: its success, or the problem that it was refused with. */
 export type WithdrawApprovalResult =
   | WithdrawApprovalSuccess
   | AlreadyDecided
@@ -3518,7 +3518,7 @@ export type WithdrawApprovalResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `submitArtifact`. */
+/** What `submitArtifact` answers when it is not refused. */
 export type SubmitArtifactSuccess = {
   __typename: 'SubmitArtifactSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3531,7 +3531,7 @@ export type SubmitArtifactSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `submitArtifact`. */
+/** What `submitArtifact` answers: its success, or the problem that it was refused with. */
 export type SubmitArtifactResult =
   | SubmitArtifactSuccess
   | IllegalTransition
@@ -3544,16 +3544,16 @@ export type SubmitArtifactResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `startExecution`. */
+/** What `startExecution` answers when it is not refused. */
 export type StartExecutionSuccess = {
   __typename: 'StartExecutionSuccess'
-  /** The execution. */
+  /** The process as it is recorded. */
   execution: Execution
   /** Whether the answer repeats an earlier request with the same idempotency key. */
   isReplayed: boolean
 }
 
-/** The result of `startExecution`. */
+/** What `startExecution` answers: its success, or the problem that it was refused with. */
 export type StartExecutionResult =
   | StartExecutionSuccess
   | RunNotActive
@@ -3565,10 +3565,10 @@ export type StartExecutionResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `finishExecution`. */
+/** What `finishExecution` answers when it is not refused. */
 export type FinishExecutionSuccess = {
   __typename: 'FinishExecutionSuccess'
-  /** The execution. */
+  /** The process as it is recorded. */
   execution: Execution
   /** Its outcome; null for an AGENT token whose claim is over. */
   outcome: Outcome | null
@@ -3581,11 +3581,11 @@ export type ExecutionAlreadyFinished = {
   __typename: 'ExecutionAlreadyFinished'
   /** What is wrong and what to do next, for a person. */
   message: string
-  /** The execution as it is. */
+  /** The process with the end that is recorded; nothing was changed. */
   execution: Execution
 }
 
-/** The result of `finishExecution`. */
+/** What `finishExecution` answers: its success, or the problem that it was refused with. */
 export type FinishExecutionResult =
   | FinishExecutionSuccess
   | ExecutionAlreadyFinished
@@ -3595,14 +3595,14 @@ export type FinishExecutionResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `touchExecution`. */
+/** What `touchExecution` answers when it is not refused. */
 export type TouchExecutionSuccess = {
   __typename: 'TouchExecutionSuccess'
-  /** The execution. */
+  /** The process as it is recorded. */
   execution: Execution
 }
 
-/** The result of `touchExecution`. */
+/** What `touchExecution` answers: its success, or the problem that it was refused with. */
 export type TouchExecutionResult =
   | TouchExecutionSuccess
   | ExecutionAlreadyFinished
@@ -3610,7 +3610,7 @@ export type TouchExecutionResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `sendMessage`. */
+/** What `sendMessage` answers when it is not refused. */
 export type SendMessageSuccess = {
   __typename: 'SendMessageSuccess'
   /** The current message. */
@@ -3619,7 +3619,7 @@ export type SendMessageSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `sendMessage`. */
+/** What `sendMessage` answers: its success, or the problem that it was refused with. */
 export type SendMessageResult =
   | SendMessageSuccess
   | RunNotActive
@@ -3629,7 +3629,7 @@ export type SendMessageResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `acknowledgeMessage`. */
+/** What `acknowledgeMessage` answers when it is not refused. */
 export type AcknowledgeMessageSuccess = {
   __typename: 'AcknowledgeMessageSuccess'
   /** The current message. */
@@ -3638,7 +3638,7 @@ export type AcknowledgeMessageSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `acknowledgeMessage`. */
+/** What `acknowledgeMessage` answers: its success, or the problem that it was refused with. */
 export type AcknowledgeMessageResult =
   | AcknowledgeMessageSuccess
   | LeaseLost
@@ -3648,7 +3648,7 @@ export type AcknowledgeMessageResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `advancePhase`. */
+/** What `advancePhase` answers when it is not refused. */
 export type AdvancePhaseSuccess = {
   __typename: 'AdvancePhaseSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3659,7 +3659,7 @@ export type AdvancePhaseSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `advancePhase`. */
+/** What `advancePhase` answers: its success, or the problem that it was refused with. */
 export type AdvancePhaseResult =
   | AdvancePhaseSuccess
   | IllegalTransition
@@ -3673,7 +3673,7 @@ export type AdvancePhaseResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `startPhase`. */
+/** What `startPhase` answers when it is not refused. */
 export type StartPhaseSuccess = {
   __typename: 'StartPhaseSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3684,7 +3684,7 @@ export type StartPhaseSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `startPhase`. */
+/** What `startPhase` answers: its success, or the problem that it was refused with. */
 export type StartPhaseResult =
   | StartPhaseSuccess
   | IllegalTransition
@@ -3697,7 +3697,7 @@ export type StartPhaseResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `failPhase`. */
+/** What `failPhase` answers when it is not refused. */
 export type FailPhaseSuccess = {
   __typename: 'FailPhaseSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
@@ -3708,7 +3708,7 @@ export type FailPhaseSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `failPhase`. */
+/** What `failPhase` answers: its success, or the problem that it was refused with. */
 export type FailPhaseResult =
   | FailPhaseSuccess
   | IllegalTransition
@@ -3721,12 +3721,12 @@ export type FailPhaseResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `completeRound`. */
+/** What `completeRound` answers when it is not refused. */
 export type CompleteRoundSuccess = {
   __typename: 'CompleteRoundSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
-  /** The round that is complete. */
+  /** The number of the round, from 1, whose work is done. */
   round: number
   /** False if it was already complete. */
   hasChanged: boolean
@@ -3734,7 +3734,7 @@ export type CompleteRoundSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `completeRound`. */
+/** What `completeRound` answers: its success, or the problem that it was refused with. */
 export type CompleteRoundResult =
   | CompleteRoundSuccess
   | IllegalTransition
@@ -3747,7 +3747,7 @@ export type CompleteRoundResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `openSession`. */
+/** What `openSession` answers when it is not refused. */
 export type OpenSessionSuccess = {
   __typename: 'OpenSessionSuccess'
   /** The current session. */
@@ -3775,7 +3775,7 @@ export type IllegalSessionTransition = {
   session: Session
 }
 
-/** The result of `openSession`. */
+/** What `openSession` answers: its success, or the problem that it was refused with. */
 export type OpenSessionResult =
   | OpenSessionSuccess
   | IllegalSessionTransition
@@ -3787,7 +3787,7 @@ export type OpenSessionResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `updateSession`. */
+/** What `updateSession` answers when it is not refused. */
 export type UpdateSessionSuccess = {
   __typename: 'UpdateSessionSuccess'
   /** The current session. */
@@ -3796,7 +3796,7 @@ export type UpdateSessionSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `updateSession`. */
+/** What `updateSession` answers: its success, or the problem that it was refused with. */
 export type UpdateSessionResult =
   | UpdateSessionSuccess
   | IllegalSessionTransition
@@ -3808,7 +3808,7 @@ export type UpdateSessionResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `recordPrompt`. */
+/** What `recordPrompt` answers when it is not refused. */
 export type RecordPromptSuccess = {
   __typename: 'RecordPromptSuccess'
   /** The current session. */
@@ -3824,13 +3824,13 @@ export type PromptAlreadySent = {
   message: string
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
-  /** The dedup key of the prompt. */
+  /** The key that was already SENT; sending again needs another. */
   dedupKey: string
   /** The current session. */
   session: Session
 }
 
-/** The result of `recordPrompt`. */
+/** What `recordPrompt` answers: its success, or the problem that it was refused with. */
 export type RecordPromptResult =
   | RecordPromptSuccess
   | PromptAlreadySent
@@ -3845,7 +3845,7 @@ export type RecordPromptResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `appendTranscript`. */
+/** What `appendTranscript` answers when it is not refused. */
 export type AppendTranscriptSuccess = {
   __typename: 'AppendTranscriptSuccess'
   /** The number of the entry to append next. */
@@ -3863,7 +3863,7 @@ export type TranscriptGap = {
   expectedSeq: number
 }
 
-/** The result of `appendTranscript`. */
+/** What `appendTranscript` answers: its success, or the problem that it was refused with. */
 export type AppendTranscriptResult =
   | AppendTranscriptSuccess
   | TranscriptGap
@@ -3872,7 +3872,7 @@ export type AppendTranscriptResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `requestWorkspaceOperation`. */
+/** What `requestWorkspaceOperation` answers when it is not refused. */
 export type RequestWorkspaceOperationSuccess = {
   __typename: 'RequestWorkspaceOperationSuccess'
   /** The current operation. */
@@ -3894,13 +3894,13 @@ export type WorkspaceNotReady = {
   obstacle: WorkspaceNotReadyCause
   /** The run that prevents it; null if none does. */
   blockingRunId: string | null
-  /** The status of that run. */
+  /** Why that run is in the way: what it is now; null if none is. */
   blockingRunStatus: RunStatus | null
   /** The current workspace. */
   workspace: Workspace
 }
 
-/** The result of `requestWorkspaceOperation`. */
+/** What `requestWorkspaceOperation` answers: its success, or the problem that it was refused with. */
 export type RequestWorkspaceOperationResult =
   | RequestWorkspaceOperationSuccess
   | NotFound
@@ -3909,7 +3909,7 @@ export type RequestWorkspaceOperationResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `startWorkspaceOperation`. */
+/** What `startWorkspaceOperation` answers when it is not refused. */
 export type StartWorkspaceOperationSuccess = {
   __typename: 'StartWorkspaceOperationSuccess'
   /** The current operation. */
@@ -3929,7 +3929,7 @@ export type OperationNotStartable = {
   operation: WorkspaceOperation
 }
 
-/** The result of `startWorkspaceOperation`. */
+/** What `startWorkspaceOperation` answers: its success, or the problem that it was refused with. */
 export type StartWorkspaceOperationResult =
   | StartWorkspaceOperationSuccess
   | NotFound
@@ -3939,7 +3939,7 @@ export type StartWorkspaceOperationResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `finishWorkspaceOperation`. */
+/** What `finishWorkspaceOperation` answers when it is not refused. */
 export type FinishWorkspaceOperationSuccess = {
   __typename: 'FinishWorkspaceOperationSuccess'
   /** The current operation. */
@@ -3959,7 +3959,7 @@ export type OperationNotFinishable = {
   operation: WorkspaceOperation
 }
 
-/** The result of `finishWorkspaceOperation`. */
+/** What `finishWorkspaceOperation` answers: its success, or the problem that it was refused with. */
 export type FinishWorkspaceOperationResult =
   | FinishWorkspaceOperationSuccess
   | NotFound
@@ -3968,7 +3968,7 @@ export type FinishWorkspaceOperationResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `reportPreview`. */
+/** What `reportPreview` answers when it is not refused. */
 export type ReportPreviewSuccess = {
   __typename: 'ReportPreviewSuccess'
   /** The current workspace. */
@@ -3977,7 +3977,7 @@ export type ReportPreviewSuccess = {
   isReplayed: boolean
 }
 
-/** The result of `reportPreview`. */
+/** What `reportPreview` answers: its success, or the problem that it was refused with. */
 export type ReportPreviewResult =
   | ReportPreviewSuccess
   | NotFound
@@ -3986,10 +3986,10 @@ export type ReportPreviewResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `resolveRun`. */
+/** What `resolveRun` answers when it is not refused. */
 export type ResolveRunSuccess = {
   __typename: 'ResolveRunSuccess'
-  /** How it was resolved. */
+  /** What led to the run. */
   via: ResolvedVia
   /** The run; never null. */
   run: RunDetail
@@ -4011,7 +4011,7 @@ export type NoActiveRun = {
   message: string
 }
 
-/** The result of `resolveRun`. */
+/** What `resolveRun` answers: its success, or the problem that it was refused with. */
 export type ResolveRunResult =
   | ResolveRunSuccess
   | AmbiguousRun
@@ -4019,7 +4019,7 @@ export type ResolveRunResult =
   | NotFound
   | InvalidInput
 
-/** The success of `verifyRun`. */
+/** What `verifyRun` answers when it is not refused. */
 export type VerifyRunSuccess = {
   __typename: 'VerifyRunSuccess'
   /** Whether the run equals the fold of its log. */
@@ -4032,13 +4032,13 @@ export type VerifyRunSuccess = {
   run: Run
 }
 
-/** The result of `verifyRun`. */
+/** What `verifyRun` answers: its success, or the problem that it was refused with. */
 export type VerifyRunResult =
   | VerifyRunSuccess
   | NotFound
   | Forbidden
 
-/** The success of `startRun`. */
+/** What `startRun` answers when it is not refused. */
 export type StartRunSuccess = {
   __typename: 'StartRunSuccess'
   /** Whether the answer repeats an earlier request with the same idempotency key. */
@@ -4065,11 +4065,11 @@ export type ConcurrencyConflict = {
   __typename: 'ConcurrencyConflict'
   /** What is wrong and what to do next, for a person. */
   message: string
-  /** The run that holds it. */
+  /** The active run that was started with the same key. */
   holder: Run
 }
 
-/** The result of `startRun`. */
+/** What `startRun` answers: its success, or the problem that it was refused with. */
 export type StartRunResult =
   | StartRunSuccess
   | WorkflowMismatch
@@ -4081,7 +4081,7 @@ export type StartRunResult =
   | InvalidInput
   | Forbidden
 
-/** The success of `resumeRun`. */
+/** What `resumeRun` answers when it is not refused. */
 export type ResumeRunSuccess = {
   __typename: 'ResumeRunSuccess'
   /** Whether the answer repeats an earlier request with the same idempotency key. */
@@ -4120,14 +4120,14 @@ export type NotResumable = {
   because: NotResumableCause
   /** The run at the end of the chain that continues it, if that is the reason; otherwise null, as if you may not see it. */
   continuedBy: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
     /** The current status. */
     status: RunStatus
   } | null
 }
 
-/** The result of `resumeRun`. */
+/** What `resumeRun` answers: its success, or the problem that it was refused with. */
 export type ResumeRunResult =
   | ResumeRunSuccess
   | NotResumable
@@ -4146,7 +4146,7 @@ export type MessageEntry = {
   seq: number
   /** When it was appended. */
   at: string
-  /** What it is. */
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
   kind: EntryKind
   /** What its updates name it by; null: nothing updates it. */
   key: string | null
@@ -4163,7 +4163,7 @@ export type ThoughtEntry = {
   seq: number
   /** When it was appended. */
   at: string
-  /** What it is. */
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
   kind: EntryKind
   /** What its updates name it by; null: nothing updates it. */
   key: string | null
@@ -4173,14 +4173,14 @@ export type ThoughtEntry = {
   text: string
 }
 
-/** The call of a tool. */
+/** A tool that the agent used, with what it was given and gave back. */
 export type ToolCallEntry = {
   __typename: 'ToolCallEntry'
   /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
   seq: number
   /** When it was appended. */
   at: string
-  /** What it is. */
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
   kind: EntryKind
   /** What its updates name it by; null: nothing updates it. */
   key: string | null
@@ -4190,13 +4190,13 @@ export type ToolCallEntry = {
   title: string | null
   /** What the tool does. */
   toolKind: ToolKind | null
-  /** How far it was delivered. */
+  /** Whether it has begun, and how it ended; null: an update leaves that unchanged. */
   toolStatus: ToolStatus | null
-  /** The files that it is about. */
+  /** The places that the tool reads or changes, at most 100; null: an update leaves them unchanged. */
   locations: {
     /** The path, as the agent writes it. */
     path: string
-    /** The line, from 1. */
+    /** Counted from 1; null: the whole file. */
     line: number | null
   }[] | null
   /** What the tool gave back, as text. */
@@ -4210,7 +4210,7 @@ export type DiffEntry = {
   seq: number
   /** When it was appended. */
   at: string
-  /** What it is. */
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
   kind: EntryKind
   /** What its updates name it by; null: nothing updates it. */
   key: string | null
@@ -4229,7 +4229,7 @@ export type PlanEntry = {
   seq: number
   /** When it was appended. */
   at: string
-  /** What it is. */
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
   kind: EntryKind
   /** What its updates name it by; null: nothing updates it. */
   key: string | null
@@ -4239,7 +4239,7 @@ export type PlanEntry = {
   steps: {
     /** What is to be done. */
     text: string
-    /** How far it was delivered. */
+    /** Whether it has begun, and ended. */
     status: StepStatus
   }[]
 }
@@ -4251,7 +4251,7 @@ export type PermissionEntry = {
   seq: number
   /** When it was appended. */
   at: string
-  /** What it is. */
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
   kind: EntryKind
   /** What its updates name it by; null: nothing updates it. */
   key: string | null
@@ -4276,23 +4276,23 @@ export type UsageEntry = {
   seq: number
   /** When it was appended. */
   at: string
-  /** What it is. */
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
   kind: EntryKind
   /** What its updates name it by; null: nothing updates it. */
   key: string | null
   /** The key of the entry of the same kind that it updates; where there is none, it stands for itself. Null: it is new. */
   updates: string | null
-  /** The model. */
+  /** As its provider names it; null: the agent did not say. */
   model: string | null
   /** Who serves it. */
   provider: string | null
   /** Tokens that went in. */
   inputTokens: number | null
-  /** Those of them that were read from a cache. */
+  /** Of the input tokens those that were read from a cache. */
   cachedTokens: number | null
   /** Tokens that came out. */
   outputTokens: number | null
-  /** Those of them that were reasoning. */
+  /** Of the output tokens those spent on thinking, not on the answer. */
   reasoningTokens: number | null
   /** What it cost, in millionths of the currency. */
   costMicros: number | null
@@ -4309,7 +4309,7 @@ export type ErrorEntry = {
   seq: number
   /** When it was appended. */
   at: string
-  /** What it is. */
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
   kind: EntryKind
   /** What its updates name it by; null: nothing updates it. */
   key: string | null
@@ -4330,7 +4330,7 @@ export type OutputEntry = {
   seq: number
   /** When it was appended. */
   at: string
-  /** What it is. */
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
   kind: EntryKind
   /** What its updates name it by; null: nothing updates it. */
   key: string | null
@@ -4354,7 +4354,7 @@ export type TranscriptEntry =
   | ErrorEntry
   | OutputEntry
 
-/** The success of `recordWorkspace`. */
+/** What `recordWorkspace` answers when it is not refused. */
 export type RecordWorkspaceSuccess = {
   __typename: 'RecordWorkspaceSuccess'
   /** True if the workspace is new; false if the run or the directory already had one. */
@@ -4374,7 +4374,7 @@ export type WorkspaceTaken = {
   workspace: Workspace
 }
 
-/** The result of `recordWorkspace`. */
+/** What `recordWorkspace` answers: its success, or the problem that it was refused with. */
 export type RecordWorkspaceResult =
   | RecordWorkspaceSuccess
   | NotFound
@@ -4397,9 +4397,9 @@ export interface ApprovalQuery {
   id: string
   /** The run that waits for it. */
   run: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
-    /** What it is about. */
+    /** One line that people know it by; null: it was started without one. */
     title: string | null
     /** The current status. */
     status: RunStatus
@@ -4407,7 +4407,7 @@ export interface ApprovalQuery {
     revision: number
     /** The workflow version it executes. */
     workflow: {
-      /** Its name. */
+      /** What runs name it by; all its versions share it. */
       name: string
     }
   }
@@ -4456,7 +4456,7 @@ export interface ApprovalQuery {
   requestedBy: string
   /** The principal that asked; null where the log is of before there were any. */
   requestedById: string | null
-  /** When it was requested. */
+  /** When the question was put: its place in lists. */
   requestedAt: string
   /** When it expires; null: never. */
   expiresAt: string | null
@@ -5053,7 +5053,7 @@ export interface RunCountsQueryVariables {
 export interface RunCountsQuery {
   /** The number of matching runs by status, in lifecycle order, including zeros. Active runs are counted completely. */
   runCounts: {
-    /** The status. */
+    /** That of all runs that are counted here. */
     status: RunStatus
     /** How many runs are of it; of a settled status at most 10,000 are counted. */
     count: number
@@ -5115,7 +5115,7 @@ export type ServerQueryVariables = Record<string, never>
 export interface ServerQuery {
   /** The server that answers. */
   server: {
-    /** Its version. */
+    /** The version of its package `pawl`, by semantic versioning. */
     version: string
     /** The time of the database's clock, which leases follow. */
     asOf: string
@@ -5136,14 +5136,14 @@ export interface DoctorQuery {
     violations: {
       /** Which guarantee, as `G6`. */
       guarantee: string
-      /** The run. */
+      /** Whose rows or log are not as guaranteed, `run_…`. */
       runId: string
       /** A message for a person. */
       detail: string
     }[]
     /** Runs that share a workspace with a chain they are not kept apart from. */
     forks: {
-      /** The run. */
+      /** The one beside the chain, `run_…`. */
       runId: string
       /** The run that it continues. */
       continuesId: string
@@ -5165,7 +5165,7 @@ export interface SessionQuery {
   id: string
   /** The run it is attached to. */
   run: {
-    /** Its id, `run_…`. */
+    /** What names it in every answer and command, `run_…`; ids sort by creation. */
     id: string
     /** The current status. */
     status: RunStatus
@@ -5275,7 +5275,7 @@ export interface SearchTranscriptsQuery {
       sessionId: string
       /** Its number there. */
       seq: number
-      /** What it is. */
+      /** Which type of entry was found. */
       kind: EntryKind
       /** When it was appended. */
       at: string
@@ -5298,15 +5298,15 @@ export interface RunChangedSubscription {
   /** The state of a run: the current one first, then after each change, until the run is final or settled. */
   runChanged: {
     __typename: 'RunFrame'
-    /** The run. */
+    /** The run that it is a state of, `run_…`. */
     runId: string
-    /** Its status. */
+    /** The status at that moment. */
     status: RunStatus
     /** Why it settled; null while active. */
     reason: RunReason | null
     /** Key of the current phase. */
     phase: string | null
-    /** Its epoch. */
+    /** 1 at the start; incremented by each resume of a settled run. */
     epoch: number
     /** Its revision: the cursor of this stream. */
     revision: number
@@ -5345,7 +5345,7 @@ export interface RunsChangedSubscription {
     cursor: string
     /** What became of it. */
     kind: RunsChangeKind
-    /** The run. */
+    /** The run that changed, `run_…`; also of one that is gone. */
     runId: string
     /** Its revision; of a deleted one, greater than any it had. */
     revision: number
@@ -5444,7 +5444,7 @@ export interface UsagesOfRunsQuery {
   /** The objects with these ids, in their order; null for each that does not exist. At most 500 ids. */
   nodes: (({
   __typename: 'Run'
-  /** Its id, `run_…`. */
+  /** What names it in every answer and command, `run_…`; ids sort by creation. */
   id: string
   /** What its agents used; null where none has told. Runs below it are not counted. */
   usage: Usage | null
@@ -5464,7 +5464,7 @@ export interface RunWorkflowQuery {
       id: string
       /** The project it belongs to; null: the installation's, which every project may start. */
       project: string | null
-      /** Its name. */
+      /** What runs name it by; all its versions share it. */
       name: string
       /** Its version; a registered version never changes. */
       version: number
@@ -5493,7 +5493,7 @@ export interface WorkflowQuery {
     id: string
     /** The project it belongs to; null: the installation's, which every project may start. */
     project: string | null
-    /** Its name. */
+    /** What runs name it by; all its versions share it. */
     name: string
     /** Its version; a registered version never changes. */
     version: number
@@ -5545,11 +5545,11 @@ export interface WorkspaceQuery {
   __typename: 'Workspace'
   /** Its id, `wsp_…`. */
   id: string
-  /** Its project. */
+  /** The one that its runs belong to. */
   project: string
   /** The machine, by the id that its worker chose. */
   host: string
-  /** What it is. */
+  /** Whether it has a branch of its own. */
   kind: WorkspaceKind
   /** Its path on the machine. */
   path: string
@@ -5565,9 +5565,9 @@ export interface WorkspaceQuery {
   revision: number
   /** The database's clock when it was read, for what changes with its runs. */
   asOf: string
-  /** Its preview. */
+  /** The program that shows the work in a browser; STOPPED where there was none. */
   preview: {
-    /** Its status. */
+    /** Whether it can be opened in a browser now. */
     status: PreviewStatus
     /** Its URL; null unless RUNNING, or if the worker knows none. */
     url: string | null
@@ -5595,9 +5595,9 @@ export interface WorkspaceQuery {
   runs: {
     /** The items of the page, without their cursors. */
     nodes: {
-      /** Its id, `run_…`. */
+      /** What names it in every answer and command, `run_…`; ids sort by creation. */
       id: string
-      /** What it is about. */
+      /** One line that people know it by; null: it was started without one. */
       title: string | null
       /** The current status. */
       status: RunStatus
@@ -5628,7 +5628,7 @@ export interface WorkspaceOperationQuery {
   attempt: number
   /** Name of the requester; `system` for a removal after the last run was deleted. */
   requestedBy: string
-  /** When it was requested. */
+  /** When the server accepted it: its place in lists. */
   requestedAt: string
   /** When it becomes FAILED with NOT_ANSWERED if no worker has started it; null: never. */
   expiresAt: string | null
@@ -5638,11 +5638,11 @@ export interface WorkspaceOperationQuery {
   startedAt: string | null
   /** When another worker may start it again, if it has not ended. */
   deadlineAt: string | null
-  /** When it ended. */
+  /** When its worker reported the end, or it was given up; null until then. */
   endedAt: string | null
   /** Why it FAILED. */
   error: WorkspaceError | null
-  /** The workspace. */
+  /** The directory that it is performed on. */
   workspace: Workspace
   /** What a DIFF found; null unless it SUCCEEDED. */
   diff: {
@@ -5662,7 +5662,7 @@ export interface WorkspaceOperationQuery {
       path: string
       /** Its previous path, if it was renamed. */
       previousPath: string | null
-      /** How it was changed. */
+      /** What became of it since the base commit. */
       change: FileChange
       /** Lines added; null for a binary file. */
       insertions: number | null
@@ -5723,7 +5723,7 @@ export interface WorkspaceOperationsQuery {
       attempt: number
       /** Name of the requester; `system` for a removal after the last run was deleted. */
       requestedBy: string
-      /** When it was requested. */
+      /** When the server accepted it: its place in lists. */
       requestedAt: string
       /** When it becomes FAILED with NOT_ANSWERED if no worker has started it; null: never. */
       expiresAt: string | null
@@ -5733,11 +5733,11 @@ export interface WorkspaceOperationsQuery {
       startedAt: string | null
       /** When another worker may start it again, if it has not ended. */
       deadlineAt: string | null
-      /** When it ended. */
+      /** When its worker reported the end, or it was given up; null until then. */
       endedAt: string | null
       /** Why it FAILED. */
       error: WorkspaceError | null
-      /** The workspace. */
+      /** The directory that it is performed on. */
       workspace: Workspace
     }[]
     /** Position of the page. */
@@ -5789,7 +5789,7 @@ export interface WorkspaceOperationRequestedSubscription {
     attempt: number
     /** Name of the requester; `system` for a removal after the last run was deleted. */
     requestedBy: string
-    /** When it was requested. */
+    /** When the server accepted it: its place in lists. */
     requestedAt: string
     /** When it becomes FAILED with NOT_ANSWERED if no worker has started it; null: never. */
     expiresAt: string | null
@@ -5799,11 +5799,11 @@ export interface WorkspaceOperationRequestedSubscription {
     startedAt: string | null
     /** When another worker may start it again, if it has not ended. */
     deadlineAt: string | null
-    /** When it ended. */
+    /** When its worker reported the end, or it was given up; null until then. */
     endedAt: string | null
     /** Why it FAILED. */
     error: WorkspaceError | null
-    /** The workspace. */
+    /** The directory that it is performed on. */
     workspace: Workspace
   }
 }

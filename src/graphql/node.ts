@@ -188,7 +188,9 @@ builder.queryFields((t) => ({
     type: NodeRef,
     nullable: true,
     description: 'The object with this id; null if none exists.',
-    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    args: {
+      id: t.arg.id({ required: true, description: 'Of any kind; the prefix says which, as `run_…`.' }),
+    },
     extensions: statementCost(2),
     resolve: (_, { id }, context) => readNode(id, context),
   }),
@@ -197,7 +199,7 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     description:
       'The objects with these ids, in their order; null for each that does not exist. At most 500 ids.',
-    args: { ids: t.arg.idList({ required: true, description: 'Their ids.' }) },
+    args: { ids: t.arg.idList({ required: true, description: 'Of any kinds, mixed: at most 500.' }) },
     complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(1, ids.length) }),
     extensions: statementCost(2),
     resolve: (_, { ids }, context) => {

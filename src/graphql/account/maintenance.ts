@@ -19,7 +19,7 @@ import { statementCost } from '../request/statementCost.ts'
 
 defineMutation('sweep', {
   description: 'Applies all due changes of runs, as servers do every few seconds. ADMIN only.',
-  input: defineInput('SweepInput', 'A sweep.', {
+  input: defineInput('SweepInput', 'Whether to apply what is due, or only to report it.', {
     isDryRun: defaulted(flag('Whether it only reports what would be done.'), false),
   }),
   run: ({ commands, caller }, { isDryRun }) => sweep(commands, caller, isDryRun),
@@ -61,7 +61,7 @@ builder.queryField('verifyRun', (t) =>
   t.field({
     type: VerifyRunResult,
     description: 'Checks a run against its log (G6).',
-    args: { id: t.arg.id({ required: true, description: 'The run.' }) },
+    args: { id: t.arg.id({ required: true, description: 'Which one to check, `run_…`.' }) },
     resolve: async (_, args, context) => {
       return toMember(await verifyRun(context.commands, context.caller, toLookedUp(args.id)), context)
     },
@@ -72,7 +72,7 @@ const ViolationRef = builder.objectRef<Violation>('Violation').implement({
   description: 'A guarantee that a run violates.',
   fields: (t) => ({
     guarantee: t.exposeString('guarantee', { description: 'Which guarantee, as `G6`.' }),
-    runId: t.exposeID('runId', { description: 'The run.' }),
+    runId: t.exposeID('runId', { description: 'Whose rows or log are not as guaranteed, `run_…`.' }),
     detail: t.exposeString('detail', { description: 'A message for a person.' }),
   }),
 })
@@ -81,7 +81,7 @@ const ForkRef = builder.objectRef<Fork>('Fork').implement({
   description:
     'A run that continues another one beside the chain that continues it, as earlier versions allowed. Nothing is broken, but their workspace is one: look at them before you resume or continue any.',
   fields: (t) => ({
-    runId: t.exposeID('runId', { description: 'The run.' }),
+    runId: t.exposeID('runId', { description: 'The one beside the chain, `run_…`.' }),
     continuesId: t.exposeID('continuesId', { description: 'The run that it continues.' }),
   }),
 })

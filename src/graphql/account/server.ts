@@ -18,7 +18,9 @@ const ServerInfoRef = builder
   .implement({
     description: 'The server that answers.',
     fields: (t) => ({
-      version: t.exposeString('version', { description: 'Its version.' }),
+      version: t.exposeString('version', {
+        description: 'The version of its package `pawl`, by semantic versioning.',
+      }),
       asOf: t.expose('asOf', {
         type: 'DateTime',
         description: "The time of the database's clock, which leases follow.",

@@ -20,6 +20,7 @@ import {
   defineInput,
   id,
   idempotencyKey,
+  idOf,
   int,
   name,
   names,
@@ -47,7 +48,10 @@ builder.objectType(TokenRef, {
       description: 'The projects it is limited to; empty: all.',
       resolve: ({ projects }) => [...projects],
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When its secret was made: its place in lists.',
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
@@ -100,7 +104,7 @@ const tokenFields = (t: ObjectFieldBuilder<SchemaTypes, TokenCreated>, descripti
 
 defineMutation('createToken', {
   description: 'Creates a bearer token, for a new or an existing principal. ADMIN only.',
-  input: defineInput('CreateTokenInput', 'A token to create.', {
+  input: defineInput('CreateTokenInput', 'Who gets a new token, what it may do, and for how long.', {
     name: name(
       'The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given.',
     ),
@@ -116,7 +120,7 @@ defineMutation('createToken', {
       projects: projects ?? [],
       expiresInSeconds: expiresInSeconds ?? null,
     }),
-  success: (t) => tokenFields(t, 'The token.'),
+  success: (t) => tokenFields(t, 'What is kept of it: all but the secret.'),
 })
 
 /** How long a page token is valid at most and by default, in seconds. */
@@ -125,7 +129,7 @@ const PAGE_SECONDS = { most: 3_600, default: 900 }
 defineMutation('createRunToken', {
   description:
     'Creates a token that reads one run and nothing else, for a page: short-lived, signed instead of stored, and over with the token that it was made with.',
-  input: defineInput('CreateRunTokenInput', 'A token of one run to create.', {
+  input: defineInput('CreateRunTokenInput', 'Which run a page may read, and for how long.', {
     runId,
     expiresInSeconds: defaulted(
       int(1, PAGE_SECONDS.most, 'Seconds until it expires: at most an hour.'),
@@ -136,7 +140,10 @@ defineMutation('createRunToken', {
   success: (t) => ({
     runId: t.exposeID('runId', { description: 'The run that it reads.' }),
     secret: t.exposeString('secret', { description: 'The secret to authenticate with.' }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it expires.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'From when on it is refused, if the token that it was made with is valid until then.',
+    }),
   }),
 })
 
@@ -148,8 +155,8 @@ const OldToken = enumOf('OldToken', OLD_TOKEN, 'What a rotation does with the ol
 defineMutation('rotateToken', {
   description:
     'Creates a new token for the principal of an existing one, with the same role and projects, so that the log keeps the same actor. Also works for an expired or revoked token. ADMIN only.',
-  input: defineInput('RotateTokenInput', 'A token to rotate.', {
-    tokenId: required(id('The old token.')),
+  input: defineInput('RotateTokenInput', 'Which token gets a successor, and whether it stays valid itself.', {
+    tokenId: required(idOf('token', 'The old token')),
     expiresInSeconds: int(
       1,
       TEN_YEARS,
@@ -165,11 +172,11 @@ defineMutation('rotateToken', {
 
 defineMutation('revokeToken', {
   description: 'Revokes a token permanently, and ends the streams it opened. ADMIN only.',
-  input: defineInput('RevokeTokenInput', 'A token to revoke.', {
-    tokenId: required(id('The token.')),
+  input: defineInput('RevokeTokenInput', 'Which token is refused from now on.', {
+    tokenId: required(idOf('token', 'The token that is refused from now on')),
   }),
   run: ({ commands, caller }, { tokenId }) => revokeToken(commands, caller, tokenId),
   success: (t) => ({
-    tokenId: t.exposeID('tokenId', { description: 'The revoked token.' }),
+    tokenId: t.exposeID('tokenId', { description: 'The token that is refused from now on, `tok_…`.' }),
   }),
 })

@@ -122,7 +122,7 @@ builder.objectType(ApprovalRef, {
     }),
     requestedAt: t.field({
       type: 'DateTime',
-      description: 'When it was requested.',
+      description: 'When the question was put: its place in lists.',
       resolve: ({ approval }) => approval.requestedAt,
     }),
     expiresAt: t.field({
@@ -173,7 +173,13 @@ export const ApprovalConnection = connectionOf('Approval', ApprovalRef)
 const ApprovalFilter = defineInput(
   'ApprovalFilter',
   'Which approvals to list; what is left out does not narrow.',
-  { statuses: listOf(ApprovalStatus, APPROVAL_STATUSES, 'With any of these statuses.') },
+  {
+    statuses: listOf(
+      ApprovalStatus,
+      APPROVAL_STATUSES,
+      'In any of these statuses; PENDING ones wait for a person.',
+    ),
+  },
 )
 
 const filterSchema = z.object({ filter: ApprovalFilter.schema.nullish() })

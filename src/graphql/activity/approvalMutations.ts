@@ -18,6 +18,7 @@ import {
   flag,
   id,
   idempotencyKey,
+  idOf,
   ifRevision,
   json,
   name,
@@ -103,8 +104,8 @@ defineMutation('requestApproval', {
 
 defineMutation('decideApproval', {
   description: 'Decides an approval: once, bound to what was shown, and permanently.',
-  input: defineInput('DecideApprovalInput', 'A decision.', {
-    approvalId: required(id('The approval.')),
+  input: defineInput('DecideApprovalInput', 'What a person answers, and to exactly which question.', {
+    approvalId: required(idOf('approval', 'The question that is answered')),
     decision: required(
       oneOf(Decision, DECISIONS, 'The answer; the approval lists what it knows in `decisions`.'),
     ),
@@ -123,7 +124,7 @@ defineMutation('withdrawApproval', {
   description:
     'Withdraws a PERMISSION or a QUESTION that the agent no longer asks: it is VOID, and the run is RUNNING. Again: nothing changes.',
   input: defineInput('WithdrawApprovalInput', 'The end of a question.', {
-    approvalId: required(id('The approval.')),
+    approvalId: required(idOf('approval', 'The question that is no longer asked')),
     fence,
     ifRevision,
     idempotencyKey,

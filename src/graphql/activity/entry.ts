@@ -35,7 +35,10 @@ export const TranscriptEntryRef = builder.interfaceRef<Entry>('TranscriptEntry')
       description: 'Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream.',
     }),
     at: t.expose('at', { type: 'DateTime', description: 'When it was appended.' }),
-    kind: t.expose('kind', { type: EntryKind, description: 'What it is.' }),
+    kind: t.expose('kind', {
+      type: EntryKind,
+      description: 'Which type of entry it is, as a value: for filters, and where types are not asked for.',
+    }),
     key: t.exposeString('key', {
       nullable: true,
       description: 'What its updates name it by; null: nothing updates it.',
@@ -56,15 +59,15 @@ const FileLocationRef = builder.objectRef<FileLocation>('FileLocation').implemen
   description: 'A place in a file.',
   fields: (t) => ({
     path: t.exposeString('path', { description: 'The path, as the agent writes it.' }),
-    line: t.exposeInt('line', { nullable: true, description: 'The line, from 1.' }),
+    line: t.exposeInt('line', { nullable: true, description: 'Counted from 1; null: the whole file.' }),
   }),
 })
 
 const PlanStepRef = builder.objectRef<PlanStep>('PlanStep').implement({
-  description: 'A step of a plan.',
+  description: 'Something that the agent means to do, and whether it has.',
   fields: (t) => ({
     text: t.exposeString('text', { description: 'What is to be done.' }),
-    status: t.expose('status', { type: StepStatus, description: 'How far it was delivered.' }),
+    status: t.expose('status', { type: StepStatus, description: 'Whether it has begun, and ended.' }),
   }),
 })
 
@@ -94,18 +97,19 @@ const define = (kind: Kind, description: string, fields: (t: Fields) => object) 
 
 define('MESSAGE', 'What the agent says to people, whole; its text is markdown.', () => ({}))
 define('THOUGHT', 'What the agent says to itself.', () => ({}))
-define('TOOL_CALL', 'The call of a tool.', (t) => ({
+define('TOOL_CALL', 'A tool that the agent used, with what it was given and gave back.', (t) => ({
   ...about(t),
   toolStatus: t.field({
     type: ToolStatus,
     nullable: true,
-    description: 'How far it was delivered.',
+    description: 'Whether it has begun, and how it ended; null: an update leaves that unchanged.',
     resolve: ({ data }) => data.toolStatus,
   }),
   locations: t.field({
     type: [FileLocationRef],
     nullable: true,
-    description: 'The files that it is about.',
+    description:
+      'The places that the tool reads or changes, at most 100; null: an update leaves them unchanged.',
     resolve: ({ data }) => data.locations && [...data.locations],
   }),
   output: t.exposeString('text', { nullable: true, description: 'What the tool gave back, as text.' }),
@@ -147,7 +151,7 @@ define('USAGE', 'What a turn used; null: the agent did not say.', (t) => {
   return {
     model: t.string({
       nullable: true,
-      description: 'The model.',
+      description: 'As its provider names it; null: the agent did not say.',
       resolve: ({ data }) => data.usage?.model,
     }),
     provider: t.string({
@@ -158,12 +162,12 @@ define('USAGE', 'What a turn used; null: the agent did not say.', (t) => {
     inputTokens: t.int({ ...int('inputTokens'), description: 'Tokens that went in.' }),
     cachedTokens: t.int({
       ...int('cachedTokens'),
-      description: 'Those of them that were read from a cache.',
+      description: 'Of the input tokens those that were read from a cache.',
     }),
     outputTokens: t.int({ ...int('outputTokens'), description: 'Tokens that came out.' }),
     reasoningTokens: t.int({
       ...int('reasoningTokens'),
-      description: 'Those of them that were reasoning.',
+      description: 'Of the output tokens those spent on thinking, not on the answer.',
     }),
     costMicros: t.float({
       nullable: true,

@@ -46,14 +46,18 @@ const words = (name: string, description: string) =>
   defineInput(name, description, { ...identity, text: required(body('What is said.')) })
 
 const FileLocationInput = defineInput('FileLocationInput', 'A place in a file.', {
-  path: required(text(MAX.path, 'The path.')),
-  line: int(0, MAX_INT, 'The line, from 1.'),
+  path: required(text(MAX.path, 'As the agent writes it: absolute, or relative to its workspace.')),
+  line: int(0, MAX_INT, 'Counted from 1; left out: the whole file.'),
 })
 
-const PlanStepInput = defineInput('PlanStepInput', 'A step of a plan.', {
-  text: required(text(MAX.title, 'What is to be done.')),
-  status: required(oneOf(StepStatus, STEP_STATUSES, 'How far it was delivered.')),
-})
+const PlanStepInput = defineInput(
+  'PlanStepInput',
+  'Something that the agent means to do, and whether it has.',
+  {
+    text: required(text(MAX.title, 'What is to be done.')),
+    status: required(oneOf(StepStatus, STEP_STATUSES, 'Whether it has begun, and ended.')),
+  },
+)
 
 const count = (description: string) => int(0, MAX_INT, description)
 
@@ -74,8 +78,12 @@ export const TranscriptEntryInput = defineOneOf(
       defineInput('ToolCallEntryInput', 'The call of a tool, or how far one has come.', {
         ...identity,
         ...about,
-        toolStatus: oneOf(ToolStatus, TOOL_STATUSES, 'How far it was delivered.'),
-        locations: listed(FileLocationInput, MAX.locations, 'The files that it is about.'),
+        toolStatus: oneOf(ToolStatus, TOOL_STATUSES, 'Whether it has begun, and how it ended.'),
+        locations: listed(
+          FileLocationInput,
+          MAX.locations,
+          `What the tool reads or changes, at most ${MAX.locations} places.`,
+        ),
         output: body('What the tool gave back, as text.'),
       }),
       'The call of a tool, or how far one has come.',
@@ -83,7 +91,7 @@ export const TranscriptEntryInput = defineOneOf(
     diff: nested(
       defineInput('DiffEntryInput', 'A file that the agent changed.', {
         ...identity,
-        path: required(text(MAX.path, 'The path.')),
+        path: required(text(MAX.path, 'The changed file, as the agent writes it.')),
         hunks: required(body('The hunks of a unified diff.')),
       }),
       'A file that the agent changed.',
@@ -108,12 +116,12 @@ export const TranscriptEntryInput = defineOneOf(
     usage: nested(
       defineInput('UsageEntryInput', 'What a turn used. What the agent does not say is left out.', {
         ...identity,
-        model: text(MAX.word, 'The model.'),
+        model: text(MAX.word, 'As its provider names it.'),
         provider: text(MAX.word, 'Who serves it.'),
         inputTokens: count('Tokens that went in.'),
-        cachedTokens: count('Those of them that were read from a cache.'),
+        cachedTokens: count('Of the input tokens those that were read from a cache.'),
         outputTokens: count('Tokens that came out.'),
-        reasoningTokens: count('Those of them that were reasoning.'),
+        reasoningTokens: count('Of the output tokens those spent on thinking, not on the answer.'),
         costMicros: wholeNumber('What it cost, in millionths of the currency.'),
         currency: text(MAX.word, 'The currency, as USD.'),
         durationMs: count('How long it took, in milliseconds.'),

@@ -20,6 +20,7 @@ import {
   flag,
   id,
   idempotencyKey,
+  idOf,
   ifRevision,
   int,
   listOf,
@@ -37,8 +38,12 @@ const ExecutionFilterInput = defineInput(
   'ExecutionFilter',
   'Which executions to list; what is left out does not narrow.',
   {
-    runId: id('Of this run.'),
-    outcomes: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
+    runId: idOf('run', 'Launched for this run'),
+    outcomes: listOf(
+      Outcome,
+      OUTCOMES,
+      'That came to any of these outcomes; one that is in flight has none.',
+    ),
     isInFlight: flag('True: only those that have not ended; false: only those that have.'),
   },
 )
@@ -83,7 +88,7 @@ defineMutation('startExecution', {
   success: (t) => ({
     execution: t.field({
       type: ExecutionRef,
-      description: 'The execution.',
+      description: 'The process as it is recorded.',
       resolve: ({ execution }: ExecutionSuccess) => execution,
     }),
     isReplayed: t.exposeBoolean('replayed', REPLAYED),
@@ -94,13 +99,17 @@ defineMutation('finishExecution', {
   description:
     'Records the end of a process: once, even after its run has settled, under the claim that it was started with or by an operator.',
   input: defineInput('FinishExecutionInput', 'The end of a process.', {
-    executionId: required(id('The execution.')),
+    executionId: required(idOf('execution', 'The process that ended')),
     fence: int(
       0,
       MAX_INT,
       'The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it.',
     ),
-    exitCode: int(-MAX_INT - 1, MAX_INT, 'The code it exited with.'),
+    exitCode: int(
+      -MAX_INT - 1,
+      MAX_INT,
+      'What the process returned, 0 where it went well; left out where a signal ended it.',
+    ),
     signal: name('The signal that ended it, as `SIGTERM`.', 32),
     end: defaulted(
       oneOf(
@@ -117,7 +126,7 @@ defineMutation('finishExecution', {
   success: (t) => ({
     execution: t.field({
       type: ExecutionRef,
-      description: 'The execution.',
+      description: 'The process as it is recorded.',
       resolve: ({ execution }: ExecutionSuccess) => execution,
     }),
     outcome: t.field({
@@ -134,13 +143,13 @@ defineMutation('touchExecution', {
   description:
     'Heartbeat for an execution without a run, by the principal that started it. After a day without one (`orphanAfterSeconds`) it ends as SUPERVISOR_LOST; its actual end may still be reported.',
   input: defineInput('TouchExecutionInput', 'A heartbeat.', {
-    executionId: required(id('The execution, which must not belong to a run.')),
+    executionId: required(idOf('execution', 'The process, which must not belong to a run')),
   }),
   run: ({ commands, caller }, { executionId }) => touchExecution(commands, caller, executionId),
   success: (t) => ({
     execution: t.field({
       type: ExecutionRef,
-      description: 'The execution.',
+      description: 'The process as it is recorded.',
       resolve: ({ execution }: ExecutionSuccess) => execution,
     }),
   }),

@@ -27,10 +27,13 @@ builder.objectType(MessageRef, {
       description: 'How far it was delivered.',
       resolve: ({ message }) => message.status,
     }),
-    sentBy: t.string({ description: 'Who sent it.', resolve: ({ message }) => message.sentBy }),
+    sentBy: t.string({
+      description: 'The name of the principal that wrote it.',
+      resolve: ({ message }) => message.sentBy,
+    }),
     sentAt: t.field({
       type: 'DateTime',
-      description: 'When it was sent.',
+      description: 'When the server accepted it.',
       resolve: ({ message }) => message.sentAt,
     }),
   }),

@@ -7,8 +7,8 @@ import {
   defaulted,
   defineInput,
   fence,
-  id,
   idempotencyKey,
+  idOf,
   ifRevision,
   required,
   oneOf,
@@ -25,7 +25,7 @@ const toNode = ({ run: { run }, row: message }: WorkSuccess<Message>) => ({
 
 defineMutation('sendMessage', {
   description: 'Sends a message to a run; its owner receives it as a directive and delivers it to the agent.',
-  input: defineInput('SendMessageInput', 'A message.', {
+  input: defineInput('SendMessageInput', 'What to tell the agent of a run, and when.', {
     runId,
     text: required(nonEmptyText(65_536, 'What it says.')),
     mode: defaulted(oneOf(MessageMode, MESSAGE_MODES, 'When to deliver it to the agent.'), 'STEER'),
@@ -42,8 +42,8 @@ defineMutation('sendMessage', {
 defineMutation('acknowledgeMessage', {
   description:
     "The owner's receipt for a message. After the run has settled it changes nothing and returns the final status of the message.",
-  input: defineInput('AcknowledgeMessageInput', 'A receipt.', {
-    messageId: required(id('The message.')),
+  input: defineInput('AcknowledgeMessageInput', 'How far a message has come on its way to the agent.', {
+    messageId: required(idOf('message', 'What was received')),
     receipt: required(oneOf(Receipt, RECEIPTS, 'How far it was delivered.')),
     mode: oneOf(
       MessageMode,

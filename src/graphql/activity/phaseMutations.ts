@@ -69,7 +69,7 @@ const phaseKey = required(name('Key of the phase.'))
 defineRunMutation('advancePhase', {
   description:
     'Moves a run to another phase and completes the one it leaves. A move to the initial phase after a completed round opens the next round.',
-  input: defineInput('AdvancePhaseInput', 'A move.', {
+  input: defineInput('AdvancePhaseInput', 'Which phase a run moves to.', {
     runId,
     to: required(name('Key of the phase to move to.')),
     fence,
@@ -81,15 +81,19 @@ defineRunMutation('advancePhase', {
 
 defineRunMutation('startPhase', {
   description: 'Starts an attempt of the current phase.',
-  input: defineInput('StartPhaseInput', 'A start.', {
-    runId,
-    phase: phaseKey,
-    fence,
-    isRepair: defaulted(flag('Starts a repair attempt while an attempt is under way.'), false),
-    because: text(10_000, 'Why it is repaired; kept in the log.'),
-    ifRevision,
-    idempotencyKey,
-  }),
+  input: defineInput(
+    'StartPhaseInput',
+    'Which phase is attempted, and whether that mends an earlier result.',
+    {
+      runId,
+      phase: phaseKey,
+      fence,
+      isRepair: defaulted(flag('Starts a repair attempt while an attempt is under way.'), false),
+      because: text(10_000, 'Why it is repaired; kept in the log.'),
+      ifRevision,
+      idempotencyKey,
+    },
+  ),
   success: phaseSuccessFields,
 })
 
@@ -111,15 +115,19 @@ const RecoveryInput = defineInput('RecoveryInput', 'A question about how to cont
 defineMutation('failPhase', {
   description:
     'Records that the attempt of the current phase failed; the phase may be started again. With a recovery, a person is asked first, and the run is PAUSED until then.',
-  input: defineInput('FailPhaseInput', 'A failure.', {
-    runId,
-    phase: phaseKey,
-    fence,
-    error: required(nested(PhaseErrorInput, 'Why it failed.')),
-    recovery: nested(RecoveryInput, 'Asks a person how to continue, in the same step.'),
-    ifRevision,
-    idempotencyKey,
-  }),
+  input: defineInput(
+    'FailPhaseInput',
+    'What went wrong in an attempt, and whether a person is asked how to continue.',
+    {
+      runId,
+      phase: phaseKey,
+      fence,
+      error: required(nested(PhaseErrorInput, 'What went wrong, and what is to be done about it.')),
+      recovery: nested(RecoveryInput, 'Asks a person how to continue, in the same step.'),
+      ifRevision,
+      idempotencyKey,
+    },
+  ),
   run: ({ commands, caller }, { error, ...input }) =>
     failPhase(commands, caller, { ...input, error: { ...error, hint: error.hint ?? null } }),
   success: phaseSuccessFields,
@@ -140,7 +148,7 @@ defineRunMutation('completeRound', {
     return {
       run,
       round: t.int({
-        description: 'The round that is complete.',
+        description: 'The number of the round, from 1, whose work is done.',
         resolve: ({ event, run: after }) =>
           event?.type === 'round.completed' ? event.payload.round : after.run.completedRound,
       }),

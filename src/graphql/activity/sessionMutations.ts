@@ -15,8 +15,8 @@ import {
   defineInput,
   fence,
   flag,
-  id,
   idempotencyKey,
+  idOf,
   ifRevision,
   int,
   json,
@@ -39,20 +39,24 @@ const sessionSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Ses
   isReplayed: t.exposeBoolean('replayed', REPLAYED),
 })
 
-const sessionId = required(id('The session.'))
+const sessionId = required(idOf('session', 'The session that it is about'))
 
 defineMutation('openSession', {
   description:
     'Opens the session of a role, or adopts the live one, which then belongs to your claim; its handle identifies the agent.',
-  input: defineInput('OpenSessionInput', 'A session to open.', {
-    runId,
-    role: required(name('The role it works in.')),
-    adapter: required(name('The adapter that connects to it, such as `process` or `tmux`.')),
-    fence,
-    handle: json("The adapter's own data; if absent, an adopted session keeps its handle."),
-    ifRevision,
-    idempotencyKey,
-  }),
+  input: defineInput(
+    'OpenSessionInput',
+    'Which agent works on a run, in which role, and how it is reached.',
+    {
+      runId,
+      role: required(name('The role it works in.')),
+      adapter: required(name('The adapter that connects to it, such as `process` or `tmux`.')),
+      fence,
+      handle: json("The adapter's own data; if absent, an adopted session keeps its handle."),
+      ifRevision,
+      idempotencyKey,
+    },
+  ),
   run: ({ commands, caller }, input) => openSession(commands, caller, input),
   success: (t) => {
     const { session, isReplayed } = sessionSuccessFields(t)
@@ -66,7 +70,7 @@ defineMutation('openSession', {
 
 defineMutation('updateSession', {
   description: 'Records the status of a session.',
-  input: defineInput('UpdateSessionInput', 'A change of a session.', {
+  input: defineInput('UpdateSessionInput', 'What the agent of a session does from now on.', {
     sessionId,
     status: required(oneOf(SessionStatus, SESSION_STATUSES, 'The new status.')),
     fence,
@@ -81,11 +85,11 @@ defineMutation('updateSession', {
 defineMutation('recordPrompt', {
   description:
     'Records a prompt before and after it is sent. A prompt whose dedup key was SENT is never sent to the session again.',
-  input: defineInput('RecordPromptInput', 'A prompt.', {
+  input: defineInput('RecordPromptInput', 'Which prompt is about to be sent, or was.', {
     sessionId,
     phase: required(name('Key of the phase it is for, the current one.')),
     dedupKey: required(name('Identifies the prompt: a hash of its content.')),
-    stage: required(oneOf(PromptStage, PROMPT_STAGES, 'How far it was delivered.')),
+    stage: required(oneOf(PromptStage, PROMPT_STAGES, 'Whether it is about to be sent, or was.')),
     isRepair: defaulted(flag('Whether it asks for a repair of an earlier result.'), false),
     fence,
     ifRevision,

@@ -12,7 +12,7 @@ import { checkArgs } from '../kit/checkArgs.ts'
 import { connectionOf, FROM_EITHER_END, pageCost, readPageSize, toConnection } from '../kit/connection.ts'
 import { decodeCursor, encodeCursor } from '../kit/cursors.ts'
 import { EntryKind } from '../enums/workEnums.ts'
-import { defineInput, id, idSchema, listOf } from '../kit/input.ts'
+import { defineInput, idOf, idSchema, listOf } from '../kit/input.ts'
 import { failWith } from '../request/errors.ts'
 import { statementCost } from '../request/statementCost.ts'
 import { visibilityOf } from '../request/visibility.ts'
@@ -28,7 +28,7 @@ const TranscriptMatchRef = builder.objectRef<TranscriptMatch>('TranscriptMatch')
   fields: (t) => ({
     sessionId: t.exposeID('sessionId', { description: 'The session whose agent said it.' }),
     seq: t.exposeInt('seq', { description: 'Its number there.' }),
-    kind: t.expose('kind', { type: EntryKind, description: 'What it is.' }),
+    kind: t.expose('kind', { type: EntryKind, description: 'Which type of entry was found.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When it was appended.' }),
     excerpt: t.exposeString('excerpt', { description: 'What stands around the place.' }),
   }),
@@ -40,8 +40,8 @@ const SearchFilter = defineInput(
   'TranscriptFilter',
   'Which transcripts to search; what is left out does not narrow.',
   {
-    runId: id('Those of this run.'),
-    sessionId: id('That of this session.'),
+    runId: idOf('run', 'Those of all sessions of one run'),
+    sessionId: idOf('session', 'That of one session'),
     kinds: listOf(EntryKind, ENTRY_KINDS, 'Only entries of these kinds.'),
   },
 )

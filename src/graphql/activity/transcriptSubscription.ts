@@ -27,7 +27,10 @@ builder.subscriptionFields((t) => ({
     description:
       'What the agent of a session says, after a cursor, each entry once and in order; ends when the session is DISPOSED and everything was delivered.',
     args: {
-      sessionId: t.arg.id({ required: true, description: 'The session.' }),
+      sessionId: t.arg.id({
+        required: true,
+        description: 'Whose agent to listen to, `ses_…`; SESSION_NOT_FOUND if there is none.',
+      }),
       after: t.arg.int({
         defaultValue: 0,
         description: 'The last `seq` that you have; 0: from the beginning.',

@@ -29,9 +29,12 @@ const sums = <Sums extends UsageSums>(t: ObjectFieldBuilder<SchemaTypes, Sums>) 
       resolve: ({ reports }) => reports,
     }),
     inputTokens: sum('inputTokens', 'Tokens that went in.'),
-    cachedTokens: sum('cachedTokens', 'Those of them that were read from a cache.'),
+    cachedTokens: sum('cachedTokens', 'Of the input tokens those that were read from a cache.'),
     outputTokens: sum('outputTokens', 'Tokens that came out.'),
-    reasoningTokens: sum('reasoningTokens', 'Those of them that were reasoning.'),
+    reasoningTokens: sum(
+      'reasoningTokens',
+      'Of the output tokens those spent on thinking, not on the answer.',
+    ),
     durationMs: sum('durationMs', 'How long it took, in milliseconds.'),
     costs: t.field({
       type: [CostRef],

@@ -81,7 +81,7 @@ export function defineMutation<N extends CommandName, In, Answer extends Done>(
       type: result,
       description,
       complexity: { field: MUTATION_COST },
-      args: { input: t.arg({ type: input.ref, required: true, description: 'The input.' }) },
+      args: { input: t.arg({ type: input.ref, required: true, description: input.description }) },
       resolve: (async (_, args, context) => {
         context.reads.forget()
         // without permission for the command, the input is not even validated
@@ -119,11 +119,13 @@ export function defineResult<Answer extends Done>(
   interfaces?: SuccessInterfaces,
 ) {
   const successName = `${name}Success`
-  const Success = builder
-    .objectRef<Answer>(successName)
-    .implement({ description: `The success of ${of}.`, fields: success, interfaces: interfaces as never })
+  const Success = builder.objectRef<Answer>(successName).implement({
+    description: `What ${of} answers when it is not refused.`,
+    fields: success,
+    interfaces: interfaces as never,
+  })
   const union: unknown = builder.unionType(`${name}Result`, {
-    description: `The result of ${of}.`,
+    description: `What ${of} answers: its success, or the problem that it was refused with.`,
     types: [Success, ...problems.map((type) => PROBLEMS[type])] as never[],
     resolveType: (member: Answer | Problem) => ('type' in member ? member.type : successName),
   })

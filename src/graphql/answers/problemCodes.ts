@@ -4,7 +4,7 @@ import { enumOf } from '../kit/builder.ts'
 /** What each problem means: the description of its type, and of its code. */
 export const PROBLEM_MEANINGS: { readonly [P in ProblemType]: string } = {
   NotFound: 'What the input names does not exist.',
-  InvalidInput: 'The input is invalid.',
+  InvalidInput: 'A field of the input has a value that is not accepted; `issues` names each.',
   Forbidden: 'The token may not do this.',
   RunNotActive: 'The status of the run does not admit this.',
   RevisionConflict: 'The run changed after the given revision.',

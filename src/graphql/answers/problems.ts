@@ -82,7 +82,7 @@ export const PROBLEMS: Problems<ProblemType> = {
   ConcurrencyConflict: problem('ConcurrencyConflict', (t) => ({
     holder: t.field({
       type: RunRef,
-      description: 'The run that holds it.',
+      description: 'The active run that was started with the same key.',
       resolve: ({ holder }) => holder,
     }),
   })),
@@ -150,14 +150,14 @@ export const PROBLEMS: Problems<ProblemType> = {
     phaseKey: t.exposeString('phase', { description: 'The requested key.' }),
     known: t.field({
       type: ['String'],
-      description: 'The phases it has.',
+      description: 'The keys that its workflow declares, in their order.',
       resolve: ({ known }) => [...known],
     }),
   })),
   ExecutionAlreadyFinished: problem('ExecutionAlreadyFinished', (t) => ({
     execution: t.field({
       type: ExecutionRef,
-      description: 'The execution as it is.',
+      description: 'The process with the end that is recorded; nothing was changed.',
       resolve: async ({ executionId }, _, { reads }) => {
         const execution = await reads.execution.load(executionId)
         if (!execution) throw new Error(`execution ${executionId} is gone`)
@@ -166,8 +166,8 @@ export const PROBLEMS: Problems<ProblemType> = {
     }),
   })),
   WorkflowMismatch: problem('WorkflowMismatch', (t) => ({
-    name: t.exposeString('name', { description: 'Its name.' }),
-    version: t.exposeInt('version', { description: 'Its version.' }),
+    name: t.exposeString('name', { description: 'What the registered workflow is called.' }),
+    version: t.exposeInt('version', { description: 'The version that is taken, or that the run executes.' }),
   })),
   AmbiguousRun: problem('AmbiguousRun', (t) => ({
     candidates: t.field({

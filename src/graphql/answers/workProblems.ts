@@ -45,7 +45,9 @@ export const WORK_PROBLEMS: Problems<SessionProblem | ApprovalProblem | 'Transcr
   })),
   PromptAlreadySent: runProblem('PromptAlreadySent', (t) => ({
     session: t.field(sessionField),
-    dedupKey: t.exposeString('dedupKey', { description: 'The dedup key of the prompt.' }),
+    dedupKey: t.exposeString('dedupKey', {
+      description: 'The key that was already SENT; sending again needs another.',
+    }),
   })),
   TranscriptGap: runProblem('TranscriptGap', (t) => ({
     expectedSeq: t.exposeInt('expectedSeq', { description: 'The number of the entry to append next.' }),

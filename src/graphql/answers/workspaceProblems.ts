@@ -32,7 +32,7 @@ export const WORKSPACE_PROBLEMS: Problems<WorkspaceObjection['type']> = {
     blockingRunStatus: t.field({
       type: RunStatus,
       nullable: true,
-      description: 'The status of that run.',
+      description: 'Why that run is in the way: what it is now; null if none is.',
       resolve: ({ by }) => by?.status ?? null,
     }),
   })),

@@ -18,17 +18,23 @@ import { enumOf } from '../kit/builder.ts'
 
 /** The GraphQL enums of the lifecycle's vocabulary, each value with its meaning. */
 
-export const RunStatus = enumOf('RunStatus', RUN_STATUSES, 'Status of a run.', {
-  QUEUED: 'Waits for an owner.',
-  RUNNING: 'An owner drives it.',
-  AWAITING_APPROVAL: 'Waits for a person to answer a question.',
-  PAUSED: 'Paused by a person or by an open recovery question.',
-  CANCELLING: 'Cancel accepted; the owner was told to stop and has not confirmed yet. Always ends CANCELLED.',
-  COMPLETED: 'Done, on evidence held by the server. Final.',
-  FAILED: 'Settled without completing; can be resumed.',
-  CANCELLED: 'Cancelled. Final.',
-  EXPIRED: 'Expired after a time limit without an owner. Final.',
-})
+export const RunStatus = enumOf(
+  'RunStatus',
+  RUN_STATUSES,
+  'Where a run is between its start and its end: whether it waits, is driven, or is settled.',
+  {
+    QUEUED: 'Waits for an owner.',
+    RUNNING: 'An owner drives it.',
+    AWAITING_APPROVAL: 'Waits for a person to answer a question.',
+    PAUSED: 'Paused by a person or by an open recovery question.',
+    CANCELLING:
+      'Cancel accepted; the owner was told to stop and has not confirmed yet. Always ends CANCELLED.',
+    COMPLETED: 'Done, on evidence held by the server. Final.',
+    FAILED: 'Settled without completing; can be resumed.',
+    CANCELLED: 'Cancelled. Final.',
+    EXPIRED: 'Expired after a time limit without an owner. Final.',
+  },
+)
 
 export const RunReason = enumOf('RunReason', RUN_REASONS, 'Why a run settled.', {
   COMPLETED: 'All required evidence was present.',
@@ -64,7 +70,7 @@ export const NextAction = enumOf('NextAction', NEXT_ACTIONS, 'What an agent shou
   START_PHASE: 'Start the current phase.',
   WORK: 'Do the work of the current phase.',
   ADVANCE: 'Advance to a phase that may follow.',
-  COMPLETE_ROUND: 'Complete the round.',
+  COMPLETE_ROUND: 'Declare the work of the round done.',
   COMPLETE: 'Complete the run: all required evidence is present.',
   DECIDE_APPROVAL: 'A person decides the open approval.',
   WAIT: 'Wait: nothing can be done now.',
@@ -72,29 +78,34 @@ export const NextAction = enumOf('NextAction', NEXT_ACTIONS, 'What an agent shou
   NONE: 'Nothing follows.',
 })
 
-export const RunCommand = enumOf('RunCommand', RUN_COMMANDS, 'A command on a run.', {
-  CLAIM: '`claimRun`',
-  RELEASE: '`releaseRun`',
-  PAUSE: '`pauseRun`',
-  RESUME: '`resumeRun`',
-  CANCEL: '`cancelRun`',
-  CONFIRM_CANCEL: '`confirmCancel`',
-  DELETE: '`deleteRun`',
-  COMPLETE: '`completeRun`',
-  FAIL: '`failRun`',
-  START_PHASE: '`startPhase`',
-  FAIL_PHASE: '`failPhase`',
-  ADVANCE_PHASE: '`advancePhase`',
-  COMPLETE_ROUND: '`completeRound`',
-  SUBMIT_ARTIFACT: 'Submitting an artifact.',
-  REQUEST_APPROVAL: 'Asking a person a question.',
-  DECIDE_APPROVAL: 'Answering the open question.',
-  WITHDRAW_APPROVAL: '`withdrawApproval`',
-  SEND_MESSAGE: 'Sending a message to the agent.',
-  DETACH: '`detachRun`',
-})
+export const RunCommand = enumOf(
+  'RunCommand',
+  RUN_COMMANDS,
+  'A command that may be sent about a run, by the mutation that sends it.',
+  {
+    CLAIM: 'Become its owner: `claimRun`.',
+    RELEASE: 'Give it back as its owner: `releaseRun`.',
+    PAUSE: 'Have its owner stop until it is resumed: `pauseRun`.',
+    RESUME: 'Let it continue: `resumeRun`.',
+    CANCEL: 'End it without a result: `cancelRun`.',
+    CONFIRM_CANCEL: 'Tell that the processes of a cancelled run are gone: `confirmCancel`.',
+    DELETE: 'Remove it with all that belongs to it: `deleteRun`.',
+    COMPLETE: 'Settle it as done, on evidence: `completeRun`.',
+    FAIL: 'Settle it as not done: `failRun`.',
+    START_PHASE: 'Begin an attempt of the current phase: `startPhase`.',
+    FAIL_PHASE: 'Record that the attempt failed: `failPhase`.',
+    ADVANCE_PHASE: 'Move to a phase that may follow: `advancePhase`.',
+    COMPLETE_ROUND: 'Declare the work of the round done: `completeRound`.',
+    SUBMIT_ARTIFACT: 'Send a file of the current phase: `submitArtifact`.',
+    REQUEST_APPROVAL: 'Ask a person a question: `requestApproval`.',
+    DECIDE_APPROVAL: 'Answer the open question: `decideApproval`.',
+    WITHDRAW_APPROVAL: 'Stop asking the open question: `withdrawApproval`.',
+    SEND_MESSAGE: 'Tell its agent something: `sendMessage`.',
+    DETACH: 'Make it independent of its parent: `detachRun`.',
+  },
+)
 
-export const PhaseStatus = enumOf('PhaseStatus', PHASE_STATUSES, 'Status of a phase.', {
+export const PhaseStatus = enumOf('PhaseStatus', PHASE_STATUSES, 'How far a phase has come in its round.', {
   PENDING: 'Not started.',
   RUNNING: 'An attempt is under way.',
   AWAITING_ARTIFACT: 'The agent was prompted; its artifact is awaited.',
@@ -121,8 +132,8 @@ export const Outcome = enumOf(
   {
     SUCCESS: 'The work is done, on evidence.',
     INCOMPLETE: 'It ended successfully, but the work is not done. An exit code of 0 is not evidence.',
-    FAILED: 'It failed.',
-    CANCELLED: 'It was cancelled.',
+    FAILED: 'It ended without success: by an error, a lost owner or a time limit.',
+    CANCELLED: 'It was stopped on request, before it was done.',
   },
 )
 
@@ -136,7 +147,7 @@ export const EvidenceKind = enumOf('EvidenceKind', EVIDENCE_KINDS, 'A kind of ev
 })
 
 export const NotFoundKind = enumOf('NotFoundKind', NOT_FOUND_KINDS, 'What kind of thing an input names.', {
-  RUN: 'A run, by its id `run_…`.',
+  RUN: 'A run that is gone or was never started, by its id `run_…`.',
   WORKFLOW: 'A workflow, by its name.',
   EXECUTION: 'An execution, by its id `exe_…`.',
   SESSION: 'A session, by its id `ses_…`.',
@@ -154,9 +165,9 @@ export const NotResumableCause = enumOf(
   'Why a run cannot be resumed.',
   {
     OWNED: 'A live owner holds it.',
-    FINAL: 'Its status is final.',
+    FINAL: 'It is COMPLETED, CANCELLED or EXPIRED.',
     QUEUED: 'It is already queued.',
-    CANCELLING: 'It is being cancelled.',
+    CANCELLING: 'A cancel was accepted, and its owner is stopping.',
     AWAITING_APPROVAL: 'It waits for a person.',
     APPROVAL_OPEN: 'A recovery question is open.',
     RESUME_CAP: 'It was resumed as often as its workflow allows.',
@@ -176,7 +187,7 @@ export const DirectiveKind = enumOf(
   DIRECTIVE_KINDS,
   'An instruction to the owner of a run.',
   {
-    CONTINUE: 'Continue.',
+    CONTINUE: 'Nothing is to be done: keep working.',
     WAIT: "Continue and stop nothing: the agent waits, within its turn, for a person's answer.",
     PAUSE: 'Stop the agent; release the run, or hold it until it is resumed.',
     CANCEL: 'Stop the agent and confirm the cancel.',

@@ -21,19 +21,24 @@ import { enumOf } from '../kit/builder.ts'
 
 /** The GraphQL enums of the vocabulary for a run's dependent rows, each value with its meaning. */
 
-export const SessionStatus = enumOf('SessionStatus', SESSION_STATUSES, 'Status of a session.', {
-  CREATED: 'Recorded; its agent is not started yet.',
-  BOOTSTRAPPING: 'Its agent is being started.',
-  READY: 'Its agent waits for a prompt.',
-  BUSY: 'Its agent works on a prompt.',
-  ARTIFACT_TIMEOUT: 'The file that the prompt asked for was not written in time.',
-  RESUMING: 'It is being recovered.',
-  REBOOTSTRAPPED: 'Its agent was restarted and will be READY.',
-  WAITING_FOR_APPROVAL: 'Its agent waits for a person.',
-  CRASHED: 'Its agent is gone.',
-  FAILED_NEEDS_HUMAN: 'Suspended until a person decides how to continue.',
-  DISPOSED: 'Ended; its role is free.',
-})
+export const SessionStatus = enumOf(
+  'SessionStatus',
+  SESSION_STATUSES,
+  'What the agent of a session does, as its owner last reported.',
+  {
+    CREATED: 'Recorded; its agent is not started yet.',
+    BOOTSTRAPPING: 'Its agent is being started.',
+    READY: 'Its agent waits for a prompt.',
+    BUSY: 'Its agent works on a prompt.',
+    ARTIFACT_TIMEOUT: 'The file that the prompt asked for was not written in time.',
+    RESUMING: 'It is being recovered.',
+    REBOOTSTRAPPED: 'Its agent was restarted and will be READY.',
+    WAITING_FOR_APPROVAL: 'Its agent waits for a person.',
+    CRASHED: 'Its agent is gone.',
+    FAILED_NEEDS_HUMAN: 'Suspended until a person decides how to continue.',
+    DISPOSED: 'Ended; its role is free.',
+  },
+)
 
 export const PromptStage = enumOf('PromptStage', PROMPT_STAGES, 'Delivery state of a prompt.', {
   SENDING: 'About to be sent; after a crash it is unknown whether it was.',
@@ -118,20 +123,25 @@ export const PermissionKind = enumOf(
   },
 )
 
-export const ApprovalStatus = enumOf('ApprovalStatus', APPROVAL_STATUSES, 'Status of an approval.', {
-  PENDING: 'Waits for a person.',
-  APPROVED: 'The work is good.',
-  REJECTED: 'The work has to be redone.',
-  RETRIED: 'The phase will be retried.',
-  ABORTED: 'The run was aborted.',
-  ALLOWED: 'The agent may do it, this time.',
-  ALLOWED_ALWAYS: 'The agent may do it, now and for the rest of its session.',
-  DENIED: 'The agent may not do it.',
-  ANSWERED: 'The question was answered.',
-  DECLINED: 'A person would not answer.',
-  EXPIRED: 'Nobody decided in time.',
-  VOID: 'The run settled, or the question was withdrawn, before anybody decided.',
-})
+export const ApprovalStatus = enumOf(
+  'ApprovalStatus',
+  APPROVAL_STATUSES,
+  'Whether a question is open, and what was answered.',
+  {
+    PENDING: 'Waits for a person.',
+    APPROVED: 'The work is good.',
+    REJECTED: 'The work has to be redone.',
+    RETRIED: 'The phase will be retried.',
+    ABORTED: 'The run was aborted.',
+    ALLOWED: 'The agent may do it, this time.',
+    ALLOWED_ALWAYS: 'The agent may do it, now and for the rest of its session.',
+    DENIED: 'The agent may not do it.',
+    ANSWERED: 'The question was answered.',
+    DECLINED: 'A person would not answer.',
+    EXPIRED: 'Nobody decided in time.',
+    VOID: 'The run settled, or the question was withdrawn, before anybody decided.',
+  },
+)
 
 export const Decision = enumOf('Decision', DECISIONS, 'What a person answers.', {
   APPROVE: 'The work is good. For a REVIEW.',
@@ -178,9 +188,9 @@ export const Receipt = enumOf('Receipt', RECEIPTS, "The owner's receipt for a me
 
 export const UsageFigure = enumOf('UsageFigure', USAGE_FIGURES, 'A figure of what was used.', {
   INPUT_TOKENS: 'Tokens that went in.',
-  CACHED_TOKENS: 'Those of them that were read from a cache.',
+  CACHED_TOKENS: 'Tokens that went in and were read from a cache.',
   OUTPUT_TOKENS: 'Tokens that came out.',
-  REASONING_TOKENS: 'Those of them that were reasoning.',
-  COST: 'What it cost.',
+  REASONING_TOKENS: 'Tokens that came out and were spent on thinking, not on the answer.',
+  COST: 'Money, by currency.',
   DURATION: 'How long it took.',
 })

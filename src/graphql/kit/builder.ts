@@ -32,7 +32,9 @@ builder.mutationType({
   description:
     'Mutations. Each returns a union of its success and of typed problems, which carry the current state.',
 })
-builder.subscriptionType({ description: 'Subscriptions.' })
+builder.subscriptionType({
+  description: 'What is told as it happens, over a socket or as server-sent events.',
+})
 
 /** Declares an enum of a list from the lifecycle's vocabulary, each value with its meaning. */
 export function enumOf<const Words extends readonly string[]>(

@@ -25,6 +25,7 @@ export interface InputField<Out> {
 
 /** An input: its GraphQL type, and its validation. */
 export interface Input<Out> {
+  readonly description: string
   readonly ref: ReturnType<typeof builder.inputType>
   readonly schema: z.ZodType<Out>
 }
@@ -68,7 +69,11 @@ function declare<F extends Fields>(
       ) as InputFieldMap,
   })
   const shape = Object.fromEntries(Object.entries(fields).map(([key, { schema }]) => [key, schema]))
-  return { ref, schema: z.object(shape) as unknown as z.ZodType<OutputOf<F>> }
+  return {
+    description: options.description,
+    ref,
+    schema: z.object(shape) as unknown as z.ZodType<OutputOf<F>>,
+  }
 }
 
 /** Validates an input; returns the parsed input, or every mistake with its path. */
@@ -168,6 +173,10 @@ export const texts = (
  */
 export const id = (description: string) => field('ID', z.string().transform(toLookedUp), description)
 
+/** The id of what a command or a filter is about, with the form of such an id. */
+export const idOf = (kind: IdKind, description: string) =>
+  id(`${description}, by its id \`${ID_PREFIXES[kind]}_…\`.`)
+
 /** An id as it is looked up: text that a statement takes. A well-formed one is unchanged. */
 export const toLookedUp = (given: string): string => composeText(given, { max: 100 })
 
@@ -228,7 +237,7 @@ export const nested = <Out>(input: Input<Out>, description: string) =>
 export const MAX_INT = 2_147_483_647
 
 /** Fields shared by many inputs. */
-export const runId = required(id('The run.'))
+export const runId = required(idOf('run', 'Which run the command is sent for'))
 export const fence = int(
   0,
   MAX_INT,

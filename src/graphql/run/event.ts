@@ -7,18 +7,23 @@ import { type NumberedPage, rangeOf } from '../kit/numberedLists.ts'
 import { type OwnedEvent, RunEventRef } from '../kit/refs.ts'
 import type { Reads } from '../request/reads.ts'
 
-const ActorKindRef = enumOf('ActorKind', ACTOR_KINDS, 'What kind of actor it is.', {
-  PRINCIPAL: 'Somebody with a token of their own: a person, a worker or a program.',
-  AGENT: 'The agent of a claim, by the token that came from it.',
-  SYSTEM: 'The server.',
-})
+const ActorKindRef = enumOf(
+  'ActorKind',
+  ACTOR_KINDS,
+  'Who acts: by a token of its own, by the token of a claim, or the server by itself.',
+  {
+    PRINCIPAL: 'Somebody with a token of their own: a person, a worker or a program.',
+    AGENT: 'The agent of a claim, by the token that came from it.',
+    SYSTEM: 'The server.',
+  },
+)
 
 const ActorRef = builder.objectRef<Pick<OwnedEvent, 'actor' | 'actorId'>>('Actor').implement({
   description: 'Who did something.',
   fields: (t) => ({
     kind: t.field({
       type: ActorKindRef,
-      description: 'What kind of actor it is.',
+      description: 'Whether it was somebody with a token, the agent of a claim, or the server.',
       resolve: ({ actor }): ActorKind => kindOfActor(actor),
     }),
     principalId: t.exposeID('actorId', {
@@ -36,7 +41,7 @@ builder.objectType(RunEventRef, {
       description: 'Its id: that of its run, and its number there.',
       resolve: ({ runId, seq }) => `${runId}/${seq}`,
     }),
-    runId: t.exposeID('runId', { description: 'Its run.' }),
+    runId: t.exposeID('runId', { description: 'The run whose log it belongs to, `run_…`.' }),
     seq: t.exposeInt('seq', {
       description: 'Its number in the log: 1, 2, 3 and so on, without gaps. The cursor of streams.',
     }),

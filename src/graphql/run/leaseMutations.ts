@@ -84,7 +84,7 @@ export const claimSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess
 defineMutation('claimRun', {
   description:
     'Claims a queued run: the one named, or the one that has waited longest among those that match. Among concurrent claims exactly one succeeds.',
-  input: defineInput('ClaimRunInput', 'A claim.', {
+  input: defineInput('ClaimRunInput', 'Which run to drive, in whose name, and for how long.', {
     runId: id('The run to claim; if absent, any that matches.'),
     workflows: names('Only runs of these workflows; if absent, of any.'),
     labels: names('Only runs that carry all of these labels.'),
@@ -103,7 +103,7 @@ defineMutation('claimRun', {
 defineMutation('renewLease', {
   description:
     'Renews a lease. An acknowledged lease is never taken over before it expires. The lease of a run being cancelled never extends beyond the grace period for the confirmation.',
-  input: defineInput('RenewLeaseInput', 'A renewal.', {
+  input: defineInput('RenewLeaseInput', 'Which claim to keep, and for how much longer.', {
     runId,
     fence: requiredFence,
     leaseSeconds: int(
@@ -142,7 +142,7 @@ defineMutation('renewLease', {
 
 defineRunMutation('releaseRun', {
   description: 'Releases a claim. A RUNNING run returns to the queue; a CANCELLING one becomes CANCELLED.',
-  input: defineInput('ReleaseRunInput', 'A release.', {
+  input: defineInput('ReleaseRunInput', 'Which claim to give up, and what the run waits for then.', {
     runId,
     fence: requiredFence,
     claimableAt: instant(
@@ -164,7 +164,7 @@ defineRunMutation('releaseRun', {
 
 defineRunMutation('confirmCancel', {
   description: "Confirms that the owner's processes have ended: the run becomes CANCELLED, confirmed.",
-  input: defineInput('ConfirmCancelInput', 'A confirmation.', {
+  input: defineInput('ConfirmCancelInput', 'Under which claim the processes of a cancelled run have ended.', {
     runId,
     fence: requiredFence,
     ifRevision,

@@ -19,7 +19,10 @@ builder.objectType(RunRef, {
     'One execution of a workflow version. Of two answers about a run, the one with the greater (revision, asOf) is the later one.',
   interfaces: [NodeRef],
   fields: (t) => ({
-    id: t.id({ description: 'Its id, `run_…`.', resolve: ({ run }) => run.id }),
+    id: t.id({
+      description: 'What names it in every answer and command, `run_…`; ids sort by creation.',
+      resolve: ({ run }) => run.id,
+    }),
     project: t.string({ description: 'The project it belongs to.', resolve: ({ run }) => run.project }),
     workflow: t.field({
       type: WorkflowRef,
@@ -27,7 +30,11 @@ builder.objectType(RunRef, {
       // a registered version never changes, so it is consistent with every snapshot
       resolve: ({ run }, _, { commands }) => commands.store.workflows.get(run.workflow.id),
     }),
-    title: t.string({ nullable: true, description: 'What it is about.', resolve: ({ run }) => run.title }),
+    title: t.string({
+      nullable: true,
+      description: 'One line that people know it by; null: it was started without one.',
+      resolve: ({ run }) => run.title,
+    }),
     status: t.field({
       type: RunStatus,
       description: 'The current status.',
@@ -101,7 +108,7 @@ builder.objectType(RunRef, {
     currentPhase: t.field({
       type: PhaseRef,
       nullable: true,
-      description: 'The current phase.',
+      description: 'The phase that the run is at, in its round; a settled run stays at its last one.',
       resolve: ({ run, workflow }) => ({ runId: run.id, phase: currentPhaseOf(run), workflow }),
     }),
     phases: t.field({
@@ -143,7 +150,10 @@ builder.objectType(RunRef, {
       description: 'At most one active run of a project has this key.',
       resolve: ({ run }) => run.concurrencyKey,
     }),
-    labels: t.stringList({ description: 'Its labels.', resolve: ({ run }) => [...run.labels] }),
+    labels: t.stringList({
+      description: 'Words to find it by, as it was started with; empty: none.',
+      resolve: ({ run }) => [...run.labels],
+    }),
     input: t.field({
       type: 'JSON',
       nullable: true,

@@ -35,24 +35,28 @@ const claim = nested(ClaimInput, 'Claims the run in the same step.')
 defineMutation('startRun', {
   description:
     'Starts a run of a workflow. It waits in the queue for an owner, or is claimed in the same step.',
-  input: defineInput('StartRunInput', 'A run to start.', {
-    workflow: required(name('Name of the workflow.')),
-    version: int(1, MAX_INT, 'Its version; if absent, the newest, or that of the run it continues.'),
-    title: text(500, 'What the run is about.'),
-    input: json("The run's input: any JSON, stored unchanged."),
-    labels: names('Labels to find it by, at most 50.'),
-    project: name("The project it belongs to; left out: the token's only project, else `default`."),
-    concurrencyKey: name('Among the active runs of a project only one may have this key.'),
-    parentRunId: id(
-      'The parent, which must be active: the child is cancelled with it, and the parent cannot complete before the child has ended.',
-    ),
-    isDetached: defaulted(flag('Whether it is independent of its parent; only with `parentRunId`.'), false),
-    continuesRunId: id(
-      'The settled run of the same workflow that it continues; rounds are counted on from there. A run can be continued once.',
-    ),
-    claim,
-    idempotencyKey,
-  }),
+  input: defineInput(
+    'StartRunInput',
+    'What is to be done, by which workflow, and how it belongs to other runs.',
+    {
+      workflow: required(name('Name of the workflow.')),
+      version: int(1, MAX_INT, 'Its version; if absent, the newest, or that of the run it continues.'),
+      title: text(500, 'One line that people know it by; need not be unique.'),
+      input: json("The run's input: any JSON, stored unchanged."),
+      labels: names('Labels to find it by, at most 50.'),
+      project: name("The project it belongs to; left out: the token's only project, else `default`."),
+      concurrencyKey: name('Among the active runs of a project only one may have this key.'),
+      parentRunId: id(
+        'The parent, which must be active: the child is cancelled with it, and the parent cannot complete before the child has ended.',
+      ),
+      isDetached: defaulted(flag('Whether it is independent of its parent; only with `parentRunId`.'), false),
+      continuesRunId: id(
+        'The settled run of the same workflow that it continues; rounds are counted on from there. A run can be continued once.',
+      ),
+      claim,
+      idempotencyKey,
+    },
+  ),
   run: ({ commands, caller }, input) =>
     startRun(commands, caller, {
       workflow: input.workflow,
@@ -75,21 +79,32 @@ defineMutation('startRun', {
 
 defineRunMutation('pauseRun', {
   description: 'Pauses a run. Its owner keeps the lease and is told to stop its agent.',
-  input: defineInput('PauseRunInput', 'A pause.', { runId, ifRevision, comment, idempotencyKey }),
+  input: defineInput('PauseRunInput', 'Which owner is told to stop until the run is resumed, and why.', {
+    runId,
+    ifRevision,
+    comment,
+    idempotencyKey,
+  }),
   success: runSuccessFields,
 })
 
 defineRunMutation('resumeRun', {
   description:
     'Resumes a paused or failed run, or one whose owner is lost: it continues under its live owner, otherwise it is queued, or claimed in the same step. Of concurrent resumes exactly one succeeds.',
-  input: defineInput('ResumeRunInput', 'A resume.', { runId, ifRevision, claim, comment, idempotencyKey }),
+  input: defineInput('ResumeRunInput', 'Which run continues, and whether it is claimed in the same step.', {
+    runId,
+    ifRevision,
+    claim,
+    comment,
+    idempotencyKey,
+  }),
   success: claimSuccessFields,
 })
 
 defineRunMutation('completeRun', {
   description:
     'Settles a run as COMPLETED if the server holds the required evidence; an exit code is not evidence. Repeating it under the same claim changes nothing.',
-  input: defineInput('CompleteRunInput', 'A completion.', {
+  input: defineInput('CompleteRunInput', 'Which run is done, and with what output.', {
     runId,
     fence,
     output: json("The run's output: any JSON, stored unchanged."),
@@ -106,11 +121,14 @@ defineRunMutation('completeRun', {
 
 defineRunMutation('failRun', {
   description: 'Settles a run as FAILED, as reported by its owner.',
-  input: defineInput('FailRunInput', 'A failure.', {
+  input: defineInput('FailRunInput', 'Which run was not done, and what went wrong.', {
     runId,
     fence,
     error: required(nonEmptyText(10_000, 'What went wrong.')),
-    reason: defaulted(oneOf(FailReason, FAIL_REASONS, 'Why it failed.'), 'REPORTED_FAILURE'),
+    reason: defaulted(
+      oneOf(FailReason, FAIL_REASONS, 'Whether the work went wrong, was not begun, or was left undone.'),
+      'REPORTED_FAILURE',
+    ),
     ifRevision,
     idempotencyKey,
   }),
@@ -126,7 +144,7 @@ const seenOf = ({ left }: Relatives, caller: Caller) => left.filter(({ run }) =>
 defineRunMutation('cancelRun', {
   description:
     'Cancels a run: immediately if nobody holds it; otherwise its owner is told to stop and the run is CANCELLING until it has stopped. An accepted cancel always ends in CANCELLED.',
-  input: defineInput('CancelRunInput', 'A cancel.', {
+  input: defineInput('CancelRunInput', 'Which run is to end, and whether its children end with it.', {
     runId,
     comment,
     isCascading: defaulted(flag('Whether its children are cancelled too.'), true),
@@ -166,7 +184,12 @@ defineRunMutation('cancelRun', {
 defineRunMutation('detachRun', {
   description:
     'Detaches a child from its parent: it is no longer cancelled with the parent, and the parent no longer waits for it.',
-  input: defineInput('DetachRunInput', 'A detachment.', { runId, comment, ifRevision, idempotencyKey }),
+  input: defineInput('DetachRunInput', 'Which child no longer depends on its parent, and why.', {
+    runId,
+    comment,
+    ifRevision,
+    idempotencyKey,
+  }),
   success: (t) => ({
     ...runSuccessFields(t),
     hasChanged: t.exposeBoolean('changed', { description: 'False if it was already detached.' }),
@@ -175,10 +198,14 @@ defineRunMutation('detachRun', {
 
 defineMutation('deleteRun', {
   description: 'Deletes a settled run that nobody holds, with everything that belongs to it.',
-  input: defineInput('DeleteRunInput', 'A deletion.', { runId, ifRevision, idempotencyKey }),
+  input: defineInput('DeleteRunInput', 'Which settled run is removed with all that belongs to it.', {
+    runId,
+    ifRevision,
+    idempotencyKey,
+  }),
   run: ({ commands, caller }, input) => deleteRun(commands, caller, input),
   success: (t) => ({
-    runId: t.exposeID('runId', { description: 'The deleted run.' }),
+    runId: t.exposeID('runId', { description: 'The run that is gone, `run_…`; its id is never used again.' }),
     isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
 })

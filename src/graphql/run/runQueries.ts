@@ -33,16 +33,21 @@ import { RunConnection, type RunsShape } from './runConnection.ts'
 import { statementCost } from '../request/statementCost.ts'
 
 const RunOrderField = enumOf('RunOrderField', RUN_ORDER_FIELDS, 'What runs are ordered by.', {
-  CREATED: 'When they were created.',
+  CREATED: 'When they were started by `startRun`, which never changes.',
   ACTIVITY:
     'When they were last active; a settled run was last active when it settled. Runs move in this order while it is paged through.',
 })
 
 const DIRECTIONS = ['ASC', 'DESC'] as const
-const OrderDirection = enumOf('OrderDirection', DIRECTIONS, 'The direction of an order.', {
-  ASC: 'The earliest first.',
-  DESC: 'The latest first.',
-})
+const OrderDirection = enumOf(
+  'OrderDirection',
+  DIRECTIONS,
+  'Whether a list begins with the earliest or with the latest.',
+  {
+    ASC: 'The earliest first.',
+    DESC: 'The latest first.',
+  },
+)
 
 const RunOrder = defineInput('RunOrder', 'The order of a list of runs.', {
   field: required(oneOf(RunOrderField, RUN_ORDER_FIELDS, 'What they are ordered by.')),
@@ -56,11 +61,15 @@ const TimeRange = defineInput('TimeRange', 'A range of times; a bound that is le
   before: time('Earlier than this.'),
 })
 const RunFilterInput = defineInput('RunFilter', 'Which runs to list; what is left out does not narrow.', {
-  statuses: listOf(RunStatus, RUN_STATUSES, 'With any of these statuses.'),
-  outcomes: listOf(Outcome, OUTCOMES, 'With any of these outcomes.'),
+  statuses: listOf(
+    RunStatus,
+    RUN_STATUSES,
+    'In any of these statuses now; empty: in none, so that nothing matches.',
+  ),
+  outcomes: listOf(Outcome, OUTCOMES, 'That came to any of these outcomes; an active run has none.'),
   workflow: name('Of the workflow with this name, in any version.'),
   labels: names('Carrying all of these labels.'),
-  project: name('Of this project.'),
+  project: name('In this project only; one that you may not see matches nothing.'),
   text: text(
     200,
     'Whose title contains this or whose id begins with it, or ends with it from four characters on, case-insensitive.',
@@ -68,7 +77,7 @@ const RunFilterInput = defineInput('RunFilter', 'Which runs to list; what is lef
   reasons: listOf(RunReason, RUN_REASONS, 'Settled for any of these reasons.'),
   owner: name('Held by an owner of this name now.'),
   parentRunId: id('Started below this run.'),
-  concurrencyKey: name('With this concurrency key.'),
+  concurrencyKey: name('Started with exactly this key, settled ones too.'),
   createdAt: nested(TimeRange, 'Created within this range.'),
   settledAt: nested(TimeRange, 'Settled within this range.'),
 })
@@ -89,7 +98,7 @@ function readFilter(args: { readonly filter?: unknown }): RunFilter {
 const RunCount = builder.objectRef<StatusCount>('RunCount').implement({
   description: 'The number of runs with a status.',
   fields: (t) => ({
-    status: t.expose('status', { type: RunStatus, description: 'The status.' }),
+    status: t.expose('status', { type: RunStatus, description: 'That of all runs that are counted here.' }),
     count: t.exposeInt('count', {
       description: `How many runs are of it; of a settled status at most ${COUNTED.toLocaleString('en')} are counted.`,
     }),
@@ -107,7 +116,12 @@ builder.queryFields((t) => ({
     type: RunRef,
     nullable: true,
     description: 'A run by its id; null if it does not exist.',
-    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    args: {
+      id: t.arg.id({
+        required: true,
+        description: 'As it was answered, `run_…`; any other text finds nothing.',
+      }),
+    },
     extensions: statementCost(1),
     resolve: async (_, { id: given }, context) =>
       assertVisible(await context.reads.run.load(toLookedUp(given)), context),
@@ -121,7 +135,7 @@ builder.queryFields((t) => ({
         type: RunOrder.ref,
         required: true,
         defaultValue: NEWEST_FIRST,
-        description: 'Their order.',
+        description: 'Which come first; pages keep to it.',
       }),
       ...FROM_EITHER_END,
     },
@@ -176,11 +190,11 @@ const VIAS = ['EXPLICIT', 'EXECUTION', 'ONLY_ACTIVE'] as const satisfies Via[]
 const ResolvedVia = enumOf('ResolvedVia', VIAS, 'How a run was resolved.', {
   EXPLICIT: 'Its id was given.',
   EXECUTION: 'It is the run of the execution.',
-  ONLY_ACTIVE: 'It is the only active one.',
+  ONLY_ACTIVE: 'No other run of the searched projects is unsettled.',
 })
 
 const ResolveRunInput = defineInput('ResolveRunInput', 'What identifies the run that a command is about.', {
-  runId: id('Its id.'),
+  runId: id('The run itself, `run_…`; if given, the other fields are not looked at.'),
   executionId: id('An execution launched for it.'),
   project: name('The project to search; if absent, all that you may see.'),
 })
@@ -196,7 +210,7 @@ const ResolveRunResult = defineResult<Extract<Awaited<ReturnType<typeof resolveR
       extensions: statementCost(1),
       resolve: async ({ run }, _, context) => (await atSnapshot(run, context)) ?? run,
     }),
-    via: t.expose('via', { type: ResolvedVia, description: 'How it was resolved.' }),
+    via: t.expose('via', { type: ResolvedVia, description: 'What led to the run.' }),
   }),
   ['AmbiguousRun', 'NoActiveRun', 'NotFound', 'InvalidInput'],
   [RunSuccessRef],

@@ -20,8 +20,12 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
   description:
     'The state of a run at one moment. Frames never go back in revision; a superseded one may be skipped.',
   fields: (t) => ({
-    runId: t.id({ description: 'The run.', resolve: ({ run }) => run.id }),
-    status: t.field({ type: RunStatus, description: 'Its status.', resolve: ({ run }) => run.status }),
+    runId: t.id({ description: 'The run that it is a state of, `run_…`.', resolve: ({ run }) => run.id }),
+    status: t.field({
+      type: RunStatus,
+      description: 'The status at that moment.',
+      resolve: ({ run }) => run.status,
+    }),
     reason: t.field({
       type: RunReason,
       nullable: true,
@@ -33,7 +37,10 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
       description: 'Key of the current phase.',
       resolve: ({ run }) => run.currentPhase,
     }),
-    epoch: t.int({ description: 'Its epoch.', resolve: ({ run }) => run.epoch }),
+    epoch: t.int({
+      description: '1 at the start; incremented by each resume of a settled run.',
+      resolve: ({ run }) => run.epoch,
+    }),
     revision: t.int({
       description: 'Its revision: the cursor of this stream.',
       resolve: ({ run }) => run.revision,
@@ -63,17 +70,22 @@ const RunFrame = builder.objectRef<LoadedRun>('RunFrame').implement({
 
 const CHANGE_KINDS = ['UPSERTED', 'DELETED'] as const satisfies RunsChange['kind'][]
 
-const RunsChangeKind = enumOf('RunsChangeKind', CHANGE_KINDS, 'Kind of a change.', {
-  UPSERTED: 'Created or changed.',
-  DELETED: 'Deleted. Final.',
-})
+const RunsChangeKind = enumOf(
+  'RunsChangeKind',
+  CHANGE_KINDS,
+  'Whether a run is still there after its change.',
+  {
+    UPSERTED: 'Created or changed.',
+    DELETED: 'Deleted. Final.',
+  },
+)
 
 const RunsChangeRef = builder.objectRef<RunsChange>('RunsChange').implement({
   description: 'A change of a run. A change may be delivered twice, but none is skipped.',
   fields: (t) => ({
     cursor: t.exposeString('cursor', { description: 'For `after`, to continue from here.' }),
     kind: t.expose('kind', { type: RunsChangeKind, description: 'What became of it.' }),
-    runId: t.exposeID('runId', { description: 'The run.' }),
+    runId: t.exposeID('runId', { description: 'The run that changed, `run_…`; also of one that is gone.' }),
     revision: t.exposeInt('revision', {
       description: 'Its revision; of a deleted one, greater than any it had.',
     }),
@@ -91,7 +103,7 @@ const RunsFeedFilter = defineInput(
   'RunsFeedFilter',
   'Which runs to follow. Only fields that never change in a run, so that a run cannot leave the feed unnoticed.',
   {
-    project: name('Of this project.'),
+    project: name('In this project only.'),
     workflow: name('Of the workflow with this name, in any version.'),
     labels: names('Carrying all of these labels.'),
   },
@@ -108,7 +120,10 @@ async function checkFollowed(runId: string, context: RequestContext): Promise<vo
   assertVisible(loaded, context)
 }
 
-const runId = { required: true, description: 'The run.' } as const
+const runId = {
+  required: true,
+  description: 'The run to follow, `run_…`; RUN_NOT_FOUND if there is none.',
+} as const
 const STREAM_ENDS = ['FINAL', 'SETTLED'] as const
 const RunStreamEnd = enumOf('RunStreamEnd', STREAM_ENDS, 'Until when a run is followed.', {
   FINAL: 'Until no command changes its status again.',
@@ -118,7 +133,7 @@ const until = {
   type: RunStreamEnd,
   required: true,
   defaultValue: 'FINAL',
-  description: 'When the stream ends.',
+  description: 'Whether the stream also follows a settled run that might be resumed.',
 } as const
 
 builder.subscriptionFields((t) => ({

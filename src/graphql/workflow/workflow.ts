@@ -58,7 +58,7 @@ builder.objectType(WorkflowRef, {
       nullable: true,
       description: "The project it belongs to; null: the installation's, which every project may start.",
     }),
-    name: t.exposeString('name', { description: 'Its name.' }),
+    name: t.exposeString('name', { description: 'What runs name it by; all its versions share it.' }),
     version: t.exposeInt('version', { description: 'Its version; a registered version never changes.' }),
     definition: t.field({
       type: 'JSON',
@@ -101,7 +101,7 @@ builder.queryFields((t) => ({
     description:
       "The workflow that a run would be started with: the project's own of this name, otherwise the installation's; null if there is none.",
     args: {
-      name: t.arg.string({ required: true, description: 'Its name.' }),
+      name: t.arg.string({ required: true, description: 'What runs name it by, as `review`.' }),
       version: t.arg.int({ description: 'Its version; left out: the newest.' }),
       project: t.arg.string({
         description: "The project of the run; left out: the token's only project, else `default`.",
@@ -139,13 +139,17 @@ builder.queryFields((t) => ({
   }),
 }))
 
-const RegisterWorkflowInput = defineInput('RegisterWorkflowInput', 'A workflow to register.', {
-  definition: required(json('The definition: name, version, phases and so on.')),
-  project: name(
-    "The project it is to belong to. Left out: the token's only project; for a token that is limited to none, the installation, so that every project may start it.",
-  ),
-  idempotencyKey,
-})
+const RegisterWorkflowInput = defineInput(
+  'RegisterWorkflowInput',
+  'The definition of a version, and which project it belongs to.',
+  {
+    definition: required(json('The definition: name, version, phases and so on.')),
+    project: name(
+      "The project it is to belong to. Left out: the token's only project; for a token that is limited to none, the installation, so that every project may start it.",
+    ),
+    idempotencyKey,
+  },
+)
 
 defineMutation('registerWorkflow', {
   description:

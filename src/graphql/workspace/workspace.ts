@@ -16,7 +16,10 @@ import { OperationErrorRef, OPERATIONS, WorkspaceOperationConnection } from './w
 const PreviewRef = builder.objectRef<Preview>('WorkspacePreview').implement({
   description: 'The preview of a workspace, as last reported by the worker of its machine.',
   fields: (t) => ({
-    status: t.expose('status', { type: PreviewStatus, description: 'Its status.' }),
+    status: t.expose('status', {
+      type: PreviewStatus,
+      description: 'Whether it can be opened in a browser now.',
+    }),
     url: t.exposeString('url', {
       nullable: true,
       description: 'Its URL; null unless RUNNING, or if the worker knows none.',
@@ -41,14 +44,17 @@ builder.objectType(WorkspaceRef, {
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.id({ description: 'Its id, `wsp_…`.', resolve: ({ workspace }) => workspace.id }),
-    project: t.string({ description: 'Its project.', resolve: ({ workspace }) => workspace.project }),
+    project: t.string({
+      description: 'The one that its runs belong to.',
+      resolve: ({ workspace }) => workspace.project,
+    }),
     host: t.string({
       description: 'The machine, by the id that its worker chose.',
       resolve: ({ workspace }) => workspace.host,
     }),
     kind: t.field({
       type: WorkspaceKind,
-      description: 'What it is.',
+      description: 'Whether it has a branch of its own.',
       resolve: ({ workspace }) => workspace.kind,
     }),
     path: t.string({ description: 'Its path on the machine.', resolve: ({ workspace }) => workspace.path }),
@@ -83,7 +89,7 @@ builder.objectType(WorkspaceRef, {
     }),
     preview: t.field({
       type: PreviewRef,
-      description: 'Its preview.',
+      description: 'The program that shows the work in a browser; STOPPED where there was none.',
       resolve: ({ workspace }) => workspace.preview,
     }),
     allowedOperations: t.field({

@@ -46,14 +46,14 @@ const count = (description: string) => int(0, MAX_INT, description)
 
 /** Fills fields that were left out of an input with null. */
 function complete<In extends object, Out>(input: Input<In>, toOut: (given: In) => Out): Input<Out> {
-  return { ref: input.ref, schema: input.schema.transform(toOut) }
+  return { ...input, schema: input.schema.transform(toOut) }
 }
 
 const FileInput = complete(
   defineInput('WorkspaceFileInput', 'A file that differs from the base commit.', {
     path: required(nonEmptyText(MAX.path, 'Its path in the repository.')),
     previousPath: nonEmptyText(MAX.path, 'Its previous path, if it was renamed.'),
-    change: required(oneOf(FileChange, FILE_CHANGES, 'How it was changed.')),
+    change: required(oneOf(FileChange, FILE_CHANGES, 'What became of it since the base commit.')),
     insertions: count('Lines added; absent for a binary file.'),
     deletions: count('Lines deleted; absent for a binary file.'),
   }),

@@ -15,8 +15,8 @@ import {
   defaulted,
   defineInput,
   flag,
-  id,
   idempotencyKey,
+  idOf,
   int,
   MAX_INT,
   name,
@@ -39,8 +39,8 @@ import {
   webAddress,
 } from './workspaceInputs.ts'
 
-const workspaceId = required(id('The workspace.'))
-const operationId = required(id('The operation.'))
+const workspaceId = required(idOf('workspace', 'The workspace that it is about'))
+const operationId = required(idOf('workspaceOperation', 'The operation that it is about'))
 
 defineMutation('recordWorkspace', {
   description:
@@ -113,12 +113,16 @@ defineMutation('requestWorkspaceOperation', {
 defineMutation('startWorkspaceOperation', {
   description:
     'Starts an operation, by the worker of the machine; of concurrent starts exactly one succeeds. After its deadline another worker may start it again, three times in total.',
-  input: defineInput('StartWorkspaceOperationInput', 'An operation to start.', {
-    operationId,
-    worker: required(name('Name of the worker.')),
-    leaseSeconds: operationSeconds,
-    idempotencyKey,
-  }),
+  input: defineInput(
+    'StartWorkspaceOperationInput',
+    'Which requested operation a worker begins to perform.',
+    {
+      operationId,
+      worker: required(name('Name of the worker.')),
+      leaseSeconds: operationSeconds,
+      idempotencyKey,
+    },
+  ),
   run: ({ commands, caller }, input) => startWorkspaceOperation(commands, caller, input),
   success: operationSuccessFields,
 })

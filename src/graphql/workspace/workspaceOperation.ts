@@ -37,7 +37,7 @@ const ChangedFileRef = builder.objectRef<ChangedFile>('WorkspaceFile').implement
       nullable: true,
       description: 'Its previous path, if it was renamed.',
     }),
-    change: t.expose('change', { type: FileChange, description: 'How it was changed.' }),
+    change: t.expose('change', { type: FileChange, description: 'What became of it since the base commit.' }),
     insertions: t.exposeInt('insertions', {
       nullable: true,
       description: 'Lines added; null for a binary file.',
@@ -94,7 +94,7 @@ builder.objectType(WorkspaceOperationRef, {
     id: t.id({ description: 'Its id, `wop_…`.', resolve: ({ operation }) => operation.id }),
     workspace: t.field({
       type: WorkspaceRef,
-      description: 'The workspace.',
+      description: 'The directory that it is performed on.',
       extensions: statementCost(1),
       resolve: async ({ operation }, _, { reads }) => {
         const loaded = await reads.workspace.load(operation.workspaceId)
@@ -126,7 +126,7 @@ builder.objectType(WorkspaceOperationRef, {
     }),
     requestedAt: t.field({
       type: 'DateTime',
-      description: 'When it was requested.',
+      description: 'When the server accepted it: its place in lists.',
       resolve: ({ operation }) => operation.requestedAt,
     }),
     expiresAt: t.field({
@@ -155,7 +155,7 @@ builder.objectType(WorkspaceOperationRef, {
     endedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it ended.',
+      description: 'When its worker reported the end, or it was given up; null until then.',
       resolve: ({ operation }) => operation.endedAt,
     }),
     error: t.field({

@@ -10,7 +10,7 @@ import { checkArgs } from '../kit/checkArgs.ts'
 import { FROM_EITHER_END, pageCost, toConnection } from '../kit/connection.ts'
 import { encodePlace, readPage } from '../kit/cursors.ts'
 import { WorkspaceOperationKind, WorkspaceOperationStatus, WorkspaceStatus } from '../enums/workspaceEnums.ts'
-import { defineInput, id, listOf, name } from '../kit/input.ts'
+import { defineInput, idOf, listOf, name } from '../kit/input.ts'
 import { visibilityOf } from '../request/visibility.ts'
 import { statementCost } from '../request/statementCost.ts'
 import { WorkspaceConnection } from './workspace.ts'
@@ -23,8 +23,8 @@ const WorkspaceFilter = defineInput(
   'Which workspaces to list; what is left out does not narrow.',
   {
     host: name('On this machine.'),
-    project: name('Of this project.'),
-    statuses: listOf(WorkspaceStatus, WORKSPACE_STATUSES, 'With any of these statuses.'),
+    project: name('Recorded for runs of this project.'),
+    statuses: listOf(WorkspaceStatus, WORKSPACE_STATUSES, 'READY, REMOVED or both.'),
   },
 )
 
@@ -33,9 +33,13 @@ const OperationFilter = defineInput(
   'Which operations to list; what is left out does not narrow.',
   {
     host: name('On this machine.'),
-    workspaceId: id('Of this workspace.'),
-    kinds: listOf(WorkspaceOperationKind, OPERATION_KINDS, 'Of any of these kinds.'),
-    statuses: listOf(WorkspaceOperationStatus, OPERATION_STATUSES, 'With any of these statuses.'),
+    workspaceId: idOf('workspace', 'Performed on this one'),
+    kinds: listOf(WorkspaceOperationKind, OPERATION_KINDS, 'That do any of these.'),
+    statuses: listOf(
+      WorkspaceOperationStatus,
+      OPERATION_STATUSES,
+      'That have come this far, and not further: any of these.',
+    ),
   },
 )
 

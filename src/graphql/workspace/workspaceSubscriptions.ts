@@ -28,7 +28,10 @@ builder.subscriptionFields((t) => ({
     description:
       'A workspace: its current state, then after each change of its revision. It never goes back, and a superseded revision may be skipped. Ends when the workspace is REMOVED. Changes that come from its runs alone (allowedOperations) are not sent.',
     args: {
-      workspaceId: t.arg.id({ required: true, description: 'The workspace.' }),
+      workspaceId: t.arg.id({
+        required: true,
+        description: 'The one to follow, `wsp_…`; WORKSPACE_NOT_FOUND if there is none.',
+      }),
       after: t.arg.int({ description: 'The last revision that you have: only later ones are sent.' }),
     },
     subscribe: async (_, { workspaceId, after }, context) => {
