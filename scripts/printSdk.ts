@@ -1,12 +1,12 @@
 /**
  * Prints `sdk/generated/graphql.ts`: the types and documents of the SDK, from the printed schema and the operations of
- * `schema/operations`.
+ * `schema/operations`; and `schema/documents.json`: the documents by the hashes of their texts, which servers know them by.
  *
  * npm run generate
  */
 import { buildSchema, concatAST, parse, validate } from 'graphql'
 import { readdirSync, readFileSync } from 'node:fs'
-import { writeDocuments } from './sdkDocuments.ts'
+import { listDocuments, writeDocuments } from './sdkDocuments.ts'
 import { writeTypes } from './sdkTypes.ts'
 import { writeGenerated } from './writeGenerated.ts'
 
@@ -27,3 +27,4 @@ import type { JsonInput, JsonValue } from '../kit/json.ts'
 ${writeTypes(schema, document)}
 ${writeDocuments(document)}`,
 )
+await writeGenerated('schema/documents.json', `${JSON.stringify(listDocuments(document), null, 2)}\n`)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Kind, print, stripIgnoredCharacters } from 'graphql'
 import type { DocumentNode, FragmentDefinitionNode, OperationDefinitionNode } from 'graphql'
 import { createWriter } from '../sdk/kit/document.ts'
@@ -6,17 +7,34 @@ import { createWriter } from '../sdk/kit/document.ts'
  * The operations as TypeScript: each a plain string, typed by its result and variables. Every fragment is written once,
  * and so is what all mutations with one input have in common; otherwise a run's fields would repeat in forty documents.
  */
-export function writeDocuments({ definitions }: DocumentNode): string {
-  const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION)
-  const operations = definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION)
-  const bodies = fragments
-    .map(
-      (fragment) =>
-        `  ${fragment.name.value}: ${quote(textOf(fragment).replace(/^fragment \w+ on /, ''))},\n`,
-    )
+export function writeDocuments(document: DocumentNode): string {
+  const { operations, fragments } = readDefinitions(document)
+  const bodies = Object.entries(fragments)
+    .map(([name, body]) => `  ${name}: ${quote(body)},\n`)
     .toSorted()
   const constants = `const documents = /* @__PURE__ */ createWriter({\n${bodies.join('')}})\n`
   return `${[constants, ...operations.map(writeOperation)].join('\n')}\n`
+}
+
+/** The documents as the SDK sends them, by the SHA-256 of their texts, in the order of their names. */
+export function listDocuments(document: DocumentNode): Record<string, string> {
+  const { operations, fragments } = readDefinitions(document)
+  const writer = createWriter(fragments)
+  const texts = operations.map((operation): string => writer.operation(textOf(operation)))
+  return Object.fromEntries(
+    texts.toSorted().map((text) => [createHash('sha256').update(text).digest('hex'), text]),
+  )
+}
+
+/** The operations, and the fragments by name, each without its head. */
+function readDefinitions({ definitions }: DocumentNode) {
+  const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION)
+  return {
+    operations: definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION),
+    fragments: Object.fromEntries(
+      fragments.map((each) => [each.name.value, textOf(each).replace(/^fragment \w+ on /, '')]),
+    ),
+  }
 }
 
 function writeOperation(operation: OperationDefinitionNode): string {

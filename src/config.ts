@@ -81,10 +81,22 @@ export const configSchema = z.strictObject({
     .array(originSchema)
     .default([])
     .describe("Origins beside the server's own whose pages may ask with a token, over HTTP and by sockets."),
+  documents: z
+    .enum(['any', 'trusted'])
+    .default('any')
+    .describe(
+      'Which GraphQL documents are executed: any, or trusted ones only: those of Pawl and of documentFiles.',
+    ),
+  documentFiles: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Files with the documents of your clients, by id: JSON, as graphql-codegen, Relay and Apollo write it.',
+    ),
   ...settingsSchema.shape,
 })
 
-/** The settings of one server. `data` is absolute. */
+/** The settings of one server. Paths are absolute. */
 export type Config = z.infer<typeof configSchema>
 
 /** Where settings come from. */
@@ -129,14 +141,20 @@ export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
     const flag = flags[setting]
     if (flag !== undefined) found.set(setting, { value: fromText(setting, flag), where: flagOf(setting) })
   }
-  const data = found.get('data')
   const parsed = configSchema.safeParse(
     Object.fromEntries([...found].map(([name, { value }]) => [name, value])),
   )
   for (const issue of parsed.error?.issues ?? []) mistakes.push(...explainIssue(issue, found))
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes)
-  const base = path !== undefined && data?.where.startsWith(`${path}:`) ? dirname(path) : cwd
-  return { ...parsed.data, data: resolve(base, parsed.data.data) }
+  /** Where a relative path starts: the folder of the file that has the setting, else the working directory. */
+  const baseOf = (setting: Setting): string =>
+    path !== undefined && found.get(setting)?.where.startsWith(`${path}:`) ? dirname(path) : cwd
+  const { data, documentFiles, ...rest } = parsed.data
+  return {
+    ...rest,
+    data: resolve(baseOf('data'), data),
+    documentFiles: documentFiles.map((file) => resolve(baseOf('documentFiles'), file)),
+  }
 }
 
 /** The environment variable of a setting: `PAWL_MAX_RESUMES` for `maxResumes`. */

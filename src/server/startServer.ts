@@ -9,6 +9,7 @@ import { createAuthenticator, type Identity } from './auth/authenticate.ts'
 import { createDashboard } from './pages/dashboard.ts'
 import { createDocumentation } from './pages/documentation.ts'
 import { createEngine } from './engine/engine.ts'
+import { openKnownDocuments } from './engine/knownDocuments.ts'
 import { createGraphiql } from './pages/graphiql.ts'
 import { createDatabaseCheck } from './health/health.ts'
 import { openHttpServer } from './http/httpServer.ts'
@@ -19,7 +20,7 @@ import { createMcpEndpoint } from './mcp/mcpEndpoint.ts'
 import { createTools } from './mcp/createTools.ts'
 import { createMetrics } from './health/metrics.ts'
 import { type Backend, openBackend } from './openBackend.ts'
-import { VERSION } from './kit/packageRoot.ts'
+import { DOCUMENTS_FILE, VERSION } from './kit/packageRoot.ts'
 import { createSessionCookies } from './auth/sessionCookies.ts'
 import { createSignIn } from './pages/signIn.ts'
 import { SignInCodes } from './auth/signInCodes.ts'
@@ -119,9 +120,14 @@ async function openFront(
     version: VERSION,
     streams: tails,
   })
-  const engine = createEngine({ schema, makeContext, log, metrics, streams: eventStreams })
+  const documents = openKnownDocuments({
+    files: [DOCUMENTS_FILE, ...config.documentFiles],
+    areOnly: config.documents === 'trusted',
+  })
+  const engine = createEngine({ schema, makeContext, log, metrics, documents, streams: eventStreams })
   const sockets = createSocketServer({
     engine,
+    documents,
     authenticator,
     log,
     metrics,
@@ -146,7 +152,7 @@ async function openFront(
     signIn: createSignIn({ authenticator, sessions, codes, dashboard, metrics, publicUrl }),
     dashboard,
     documentation: createDocumentation(),
-    graphiql: createGraphiql(),
+    graphiql: createGraphiql({ isOff: documents.areOnly }),
     metrics,
     log,
     maxBodyBytes,

@@ -1,11 +1,18 @@
 import { GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql'
-import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga'
+import {
+  createYoga,
+  type GraphQLParams,
+  isAsyncIterable,
+  type Plugin,
+  type YogaServerInstance,
+} from 'graphql-yoga'
 import type { RequestContext } from '../../graphql/request/context.ts'
 import { executeOperation, subscribeOperation } from '../../graphql/request/execute.ts'
 import type { Log } from '../../log.ts'
 import type { Identity } from '../auth/authenticate.ts'
 import { openDocumentCache } from './documentCache.ts'
 import { parseWithinLimits } from './documentLimits.ts'
+import type { DocumentRequest, KnownDocuments } from './knownDocuments.ts'
 import { createMask, toBadRequest } from './maskErrors.ts'
 import { meterOperation } from './meterOperation.ts'
 import type { Metrics } from '../health/metrics.ts'
@@ -26,6 +33,7 @@ export interface EngineOptions {
   readonly makeContext: (identity: Identity) => RequestContext
   readonly log: Log
   readonly metrics: Metrics
+  readonly documents: KnownDocuments
   /** Event streams over HTTP; sockets are counted separately. */
   readonly streams: Streams
 }
@@ -37,7 +45,8 @@ export type Engine = YogaServerInstance<Operation, object>
 export const GRAPHQL_PATH = '/graphql'
 
 /** Creates the engine. The listener is responsible for byte limits, authentication and GraphiQL. */
-export function createEngine({ schema, makeContext, log, metrics, streams }: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine {
+  const { schema, makeContext, log, metrics, documents, streams } = options
   return createYoga<Operation, object>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -53,6 +62,7 @@ export function createEngine({ schema, makeContext, log, metrics, streams }: Eng
     // the mask logs errors
     logging: { debug() {}, info() {}, warn() {}, error() {} },
     plugins: [
+      findDocuments(documents),
       limitDocuments,
       execute(makeContext),
       tellCost,
@@ -64,6 +74,22 @@ export function createEngine({ schema, makeContext, log, metrics, streams }: Eng
 }
 
 type OperationPlugin = Plugin<Operation>
+
+/** Finds the document of a request over HTTP that names one by its id; sockets find theirs before they have params. */
+function findDocuments(documents: KnownDocuments): OperationPlugin {
+  return {
+    onParams({ params, request, setParams }) {
+      const { documentId = idInAddress(request), ...rest } = params as Partial<GraphQLParams> &
+        DocumentRequest
+      const query = documents.textOf({ ...rest, documentId })
+      if (query !== undefined) setParams({ ...rest, query })
+    },
+  }
+}
+
+function idInAddress({ method, url }: Request): string | undefined {
+  return method === 'GET' ? (new URL(url).searchParams.get('documentId') ?? undefined) : undefined
+}
 
 const limitDocuments: OperationPlugin = {
   onParse({ setParseFn }) {

@@ -11,6 +11,9 @@ export const VERSION = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'))).version
 
+/** The documents of the SDK of this version, which the dashboard and the command line use too. */
+export const DOCUMENTS_FILE = join(PACKAGE_ROOT, 'schema', 'documents.json')
+
 /** The migrations of this version. */
 export const MIGRATIONS_DIR = join(PACKAGE_ROOT, 'prisma', 'migrations')
 

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { GRAPHQL_PATH } from '../engine/engine.ts'
 import { CSRF_HEADER } from '../auth/identify.ts'
-import { hashOf, NO_FRAMES } from './page.ts'
+import { graphiqlOffPage, hashOf, NO_FRAMES } from './page.ts'
 
 /** GraphiQL, ready to be sent. */
 export interface GraphiqlPage {
@@ -26,10 +26,18 @@ query Runs {
 /**
  * GraphiQL with everything inlined: nothing is loaded from another host. It uses the session of the browser. It has nine megabytes, so
  * it is rendered at the first call and kept compressed.
+ *
+ * @param isOff whether a page that says why takes its place, since trusted documents only are executed
  */
-export function createGraphiql(): () => Promise<GraphiqlPage> {
+export function createGraphiql({ isOff }: { readonly isOff: boolean }): () => Promise<GraphiqlPage> {
   let page: Promise<GraphiqlPage> | undefined
-  return () => (page ??= render())
+  return () => (page ??= isOff ? renderOff() : render())
+}
+
+/** What is shown where the server would refuse whatever is written in GraphiQL. */
+async function renderOff(): Promise<GraphiqlPage> {
+  const { html, policy } = graphiqlOffPage()
+  return compress(html, policy)
 }
 
 async function render(): Promise<GraphiqlPage> {
@@ -42,20 +50,25 @@ async function render(): Promise<GraphiqlPage> {
     defaultQuery: WELCOME,
   }).trimStart()
   const script = html.slice(html.indexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'))
+  const policy = [
+    `default-src 'self'`,
+    `script-src ${hashOf(script)} blob:`,
+    `worker-src blob:`,
+    // the editor adds styles at run time
+    `style-src 'unsafe-inline'`,
+    `img-src 'self' data:`,
+    `font-src 'self' data:`,
+    NO_FRAMES,
+  ]
+  return compress(html, policy.join('; '))
+}
+
+async function compress(html: string, policy: string): Promise<GraphiqlPage> {
   const gzipped = await promisify(gzip)(html)
   return {
     gzipped,
     expand: () => promisify(gunzip)(gzipped),
     etag: `"${createHash('sha256').update(gzipped).digest('base64url')}"`,
-    policy: [
-      `default-src 'self'`,
-      `script-src ${hashOf(script)} blob:`,
-      `worker-src blob:`,
-      // the editor adds styles at run time
-      `style-src 'unsafe-inline'`,
-      `img-src 'self' data:`,
-      `font-src 'self' data:`,
-      NO_FRAMES,
-    ].join('; '),
+    policy,
   }
 }

@@ -83,6 +83,16 @@ export function signedInPage(): Page {
   return makePage(`<p>Signed in. <a href="/">Go on</a></p>`, `location.replace('/')`)
 }
 
+/** In the place of GraphiQL, where trusted documents only are executed. */
+export function graphiqlOffPage(): Page {
+  const body = `
+<p>This server executes trusted documents only (the setting <code>documents</code>). It would refuse whatever is written in GraphiQL, and
+the reading of its schema, so that GraphiQL is off.</p>
+<p>What clients may ask is in <a href="/docs/reference/graphql">the documentation</a>; documents of your own are added to a file of the setting
+<code>documentFiles</code>. Or try them on a server of your own that executes any: <code>pawl serve --documents any</code>.</p>`
+  return makePage(body, '')
+}
+
 function makePage(body: string, script: string): Page {
   const html = `<!doctype html>
 <html lang="en">

@@ -6,6 +6,7 @@ import type { Log } from '../../log.ts'
 import { type Authenticator, type Identity, readBearer } from '../auth/authenticate.ts'
 import { guestOriginOf, type OriginOptions } from '../http/origins.ts'
 import { type Engine, type Operation, unauthenticated } from '../engine/engine.ts'
+import type { DocumentRequest, KnownDocuments } from '../engine/knownDocuments.ts'
 import { createMask, toSocketError } from '../engine/maskErrors.ts'
 import type { Stream, Streams } from '../engine/streams.ts'
 
@@ -39,6 +40,7 @@ export interface Connection {
 /** Options of the protocol. */
 export interface ProtocolOptions {
   readonly engine: Engine
+  readonly documents: KnownDocuments
   readonly authenticator: Authenticator
   readonly log: Log
   /** Authenticated sockets. */
@@ -60,7 +62,7 @@ export function createProtocol(options: ProtocolOptions & OriginOptions): {
   /** How many operations are open on all sockets. */
   countOperations(): number
 } {
-  const { engine, authenticator, streams, maxSubscriptionsPerSocket } = options
+  const { engine, documents, authenticator, streams, maxSubscriptionsPerSocket } = options
   const getEnveloped = engine.getEnveloped as unknown as MakeEnveloped
   const mask = createMask(options.log)
   const open = new Set<Socket>()
@@ -105,7 +107,7 @@ export function createProtocol(options: ProtocolOptions & OriginOptions): {
 
   async function begin(
     { extra, subscriptions }: Socket,
-    payload: SubscribePayload,
+    payload: SubscribePayload & DocumentRequest,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const { identity, socket } = extra
     if (!identity) return [unauthenticated('The socket is not authenticated.')]
@@ -115,8 +117,9 @@ export function createProtocol(options: ProtocolOptions & OriginOptions): {
       socket.close(CLOSE.forbidden, 'Token expired or revoked')
       return [unauthenticated('The token expired or was revoked.')]
     }
-    const enveloped = getEnveloped({ identity, transport: 'socket', params: payload })
-    const document = enveloped.parse(payload.query)
+    const params = { ...payload, query: documents.textOf(payload) ?? payload.query }
+    const enveloped = getEnveloped({ identity, transport: 'socket', params })
+    const document = enveloped.parse(params.query)
     const errors = enveloped.validate(enveloped.schema, document)
     if (errors.length > 0) return errors as GraphQLError[]
     if (!getOperationAST(document, payload.operationName))
@@ -144,11 +147,12 @@ export function createProtocol(options: ProtocolOptions & OriginOptions): {
     },
     execute: (args) => begun.get(args)?.execute(args),
     subscribe: (args) => begun.get(args)?.subscribe(args),
-    onNext(_socket, _id, _payload, _args, { data, errors }) {
+    onNext(_socket, _id, _payload, _args, { data, errors, extensions }) {
       if (!errors) return undefined
       return {
         errors: errors.map((error) => toSocketError(error).toJSON()),
         ...(data !== undefined && { data }),
+        ...(extensions && { extensions }),
       }
     },
     onError: (_socket, _id, _payload, errors) =>

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createPawl, type Pawl, unwrap } from '@pawl/sdk'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../src/graphql/kit/limits.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
+import { openSocket } from '../../support/socket.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -51,4 +53,62 @@ it('is told of an operation that is refused for it, and not of one that can not 
   })
   expect(mistaken.errors).toBeDefined()
   expect(mistaken.extensions?.cost).toBeUndefined()
+})
+
+describe('a socket', () => {
+  it('is told with the answer of a query, also where that has errors', async () => {
+    const socket = await openSocket(server, server.adminToken)
+    const ask = async (query: string) => {
+      socket.send({ id: '1', type: 'subscribe', payload: { query, extensions: { cost: true } } })
+      const [answer] = [await socket.next(), await socket.next()]
+      return answer.payload as { errors?: unknown; extensions?: { cost?: object } }
+    }
+    const told = { cost: expect.objectContaining({ breadth: expect.any(Number), limits: LIMITS }) }
+    expect((await ask('{ viewer { name } }')).extensions).toEqual(told)
+    const refused = await ask('{ runs(first: 500) { nodes { events(first: 500) { nodes { seq } } } } }')
+    expect([refused.errors, refused.extensions]).toEqual([expect.any(Array), told])
+    socket.close()
+  })
+})
+
+describe('a subscription is told its cost with the first frame alone', () => {
+  const query = `subscription Follow($id: ID!) { runChanged(runId: $id) { status } }`
+  let pawl: Pawl
+  beforeAll(() => {
+    pawl = createPawl({ url: server.url, token: server.adminToken })
+  })
+
+  it('over a socket', async () => {
+    const { run } = unwrap(await pawl.runs.start({ workflow: 'review' }))
+    const socket = await openSocket(server, server.adminToken)
+    const payload = { query, variables: { id: run?.id }, extensions: { cost: true } }
+    socket.send({ id: '1', type: 'subscribe', payload })
+    const first = (await socket.next()).payload as { data: object; extensions?: { cost?: object } }
+    expect(first).toMatchObject({
+      data: { runChanged: { status: 'QUEUED' } },
+      extensions: { cost: { depth: 2, limits: LIMITS } },
+    })
+    unwrap(await pawl.runs.cancel(run?.id ?? ''))
+    const second = (await socket.next()).payload
+    expect(second).toEqual({ data: { runChanged: { status: 'CANCELLED' } } })
+    expect((await socket.next()).type).toBe('complete')
+    socket.close()
+  })
+
+  it('as server-sent events', async () => {
+    const { run } = unwrap(await pawl.runs.start({ workflow: 'review' }))
+    unwrap(await pawl.runs.cancel(run?.id ?? ''))
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${server.adminToken}`,
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+      },
+      body: JSON.stringify({ query, variables: { id: run?.id }, extensions: { cost: true } }),
+    })
+    const text = await response.text()
+    expect(text).toMatch(/"status":"CANCELLED".*"cost":\{"complexity"/)
+    expect(text).toContain('event: complete')
+  })
 })
