@@ -171,11 +171,6 @@ export class Stage {
     await this.until(runId, () => this.has(name))
   }
 
-  /** Whether an execution of a run has ended in this way. */
-  async wasEnded(runId: string, end: Execution['end']): Promise<boolean> {
-    return (await this.#executions(runId)).some((execution) => execution.end === end)
-  }
-
   /** Processes that the executions of a run have left. */
   async leftovers(runId: string): Promise<number[]> {
     const executions = await this.#executions(runId)

@@ -31,8 +31,11 @@ export const MODEL_ERRORS: readonly Scenario[] = [
     async play(stage, runId) {
       stage.model.follow(scenes([ANY, { fail: { kind: 'RATE_LIMITED', resetSeconds: 3_600 } }]))
       const { news } = await stage.work({ idleSeconds: 40, startSeconds: 40 })
-      const isWaiting = () => news.some(({ kind }) => kind === 'model-waited-for')
-      await stage.when(async () => isWaiting() || (await stage.wasEnded(runId, 'IDLE')))
+      // the end of a silent agent is recorded before the worker says what it makes of it
+      const isOver = () =>
+        news.some(({ kind }) => kind === 'model-waited-for' || kind === 'phase-failed') ||
+        news.filter(({ kind }) => kind === 'prompt-sent').length > 1
+      await stage.when(isOver)
       const run = await stage.run(runId)
       const waited = news.find((item) => item.kind === 'model-waited-for')
       check(waited !== undefined, 'it is ended as silent')
