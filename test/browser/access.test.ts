@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { unwrap } from '@pawl/sdk'
+import { type TranscriptEntryInput, unwrap } from '@pawl/sdk'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import {
   answerDiffs,
   askInWorktree,
   awaitApproval,
-  deliver,
+  deliverWhole,
   endIncomplete,
   startHeld,
   startQueued,
@@ -40,6 +40,66 @@ afterAll(async () => {
   await server.stop()
 })
 
+/** Output with the colours of a terminal. */
+const PUT_OUT = [
+  '\u001B[1m> context\u001B[0m\n',
+  '\u001B[32m✓\u001B[0m reading src/retry.ts \u001B[2m(61 lines)\u001B[0m\n',
+  '\u001B[33mwarn\u001B[0m \u001B[36msrc/clock.ts\u001B[0m is not covered by any test, and this line is long enough to be wrapped on every screen there is, however wide the person at it has made the window of the browser that shows it\n',
+  ...['31', '32', '33', '34', '35', '36', '37', '90'].map(
+    (code) => `\u001B[${code}mcolour ${code}\u001B[0m `,
+  ),
+  '\n',
+  ...['41', '42', '43', '44', '45', '46', '47'].map((code) => `\u001B[${code}mground ${code}\u001B[0m `),
+  '\n',
+]
+
+/** What an agent says and does in a turn. */
+function toTurn(key: string): TranscriptEntryInput[] {
+  const steps = [
+    { text: 'Read the retries', status: 'COMPLETED' },
+    { text: 'Bound them', status: 'IN_PROGRESS' },
+    { text: 'Test them', status: 'PENDING' },
+  ] as const
+  const call = { key: `${key}-1`, title: 'npm test -- retry', toolKind: 'EXECUTE' } as const
+  return [
+    { thought: { text: 'The deadline is swallowed somewhere below `withDeadline`.' } },
+    { plan: { steps: [...steps] } },
+    {
+      message: {
+        text: `The retry **never** stops in \`${key}\`:\n\n- \`withDeadline\` swallows the reason\n- nothing counts`,
+      },
+    },
+    {
+      toolCall: {
+        ...call,
+        toolStatus: 'COMPLETED',
+        locations: [{ path: 'src/retry.ts', line: 61 }],
+        output: '12 passed\n1 failed',
+      },
+    },
+    { toolCall: { title: 'Read src/clock.ts', toolKind: 'READ', toolStatus: 'IN_PROGRESS' } },
+    {
+      diff: {
+        path: 'src/retry.ts',
+        hunks:
+          '@@ -10,3 +10,4 @@\n export function retry() {\n-  return once()\n+  // three times\n+  return times(3)\n }\n',
+      },
+    },
+    { permission: { title: 'rm -rf dist', toolKind: 'EXECUTE', state: 'DENIED', note: 'not there' } },
+    { error: { code: 'OVERLOADED', message: 'The model is overloaded; it is asked again' } },
+    {
+      usage: {
+        model: 'sonnet',
+        inputTokens: 12_000,
+        outputTokens: 640,
+        costMicros: 41_000,
+        currency: 'USD',
+        durationMs: 8_200,
+      },
+    },
+  ]
+}
+
 /** Runs of every kind, so that the pages show everything they can. */
 async function furnish(): Promise<void> {
   const { pawl } = dashboard
@@ -55,14 +115,20 @@ async function furnish(): Promise<void> {
   for (const status of ['BOOTSTRAPPING', 'READY'] as const)
     unwrap(await pawl.sessions.update(session.id, status, { fence }))
   unwrap(await pawl.executions.start({ runId: id, fence, command: 'agent --review', pid: 4242 }))
+  let fromSeq = 1
   for (const [index, key] of ['context', 'change-context', 'analysis', 'reviews'].entries()) {
     unwrap(
       index === 0
         ? await pawl.phases.start(id, key, { fence })
         : await pawl.phases.advance(id, key, { fence }),
     )
-    const entries = toOutput(`> ${key}\n`, `reading src/${key}.ts …\n`, `found ${index} places that matter\n`)
-    unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: index * 3 + 1, entries }))
+    const prompt = { fence, phase: key, dedupKey: key }
+    unwrap(await pawl.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENDING' }))
+    unwrap(await pawl.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENT' }))
+    const entries = index === 0 ? toOutput(...PUT_OUT) : toTurn(key)
+    unwrap(await pawl.sessions.append(session.id, { fence, fromSeq, entries }))
+    fromSeq += entries.length
+    if (key !== 'reviews') unwrap(await pawl.sessions.update(session.id, 'READY', { fence }))
     const content = `# ${key}\n\nThe retry **never** stops.\n\n- \`withDeadline\` swallows the reason\n\n| file | lines |\n| --- | --- |\n| retry.ts | 61 |\n\n\`\`\`ts\nawait retry(3)\n\`\`\`\n`
     if (key !== 'reviews') unwrap(await pawl.artifacts.submit(id, key, { fence, path: `${key}.md`, content }))
   }
@@ -92,18 +158,8 @@ async function furnish(): Promise<void> {
   await endIncomplete(pawl, incomplete)
   const failed = await startHeld(pawl, { title: 'PR 25: a flaky clock in tests', labels: ['pr'] })
   unwrap(await pawl.runs.fail(failed.id, { fence: failed.fence, error: 'The agent exited with 1' }))
-  for (const title of ['Ship the changelog', 'One table of runs']) {
-    const done = await startHeld(pawl, { workflow: 'delivery', title })
-    await awaitApproval(pawl, done)
-    const { nodes } = await pawl.approvals.list({ runId: done.id })
-    unwrap(
-      await pawl.approvals.decide(nodes[0]?.id ?? '', {
-        decision: 'APPROVE',
-        digest: nodes[0]?.digest ?? '',
-      }),
-    )
-    await deliver(pawl, done)
-  }
+  const done = await deliverWhole(pawl, 'One table of runs')
+  await deliverWhole(pawl, 'Ship the changelog')
   unwrap(await pawl.runs.cancel(await startQueued(pawl, { title: 'Nightly review of main' })))
   unwrap(await pawl.runs.cancel((await startHeld(pawl, { title: 'Review of the old parser' })).id))
   const run = `/runs/${id}`
@@ -114,14 +170,17 @@ async function furnish(): Promise<void> {
     { name: 'approval', path: `/approvals?id=${asked}`, ready: '.approval .markdown h1' },
     { name: 'changes', path: `/approvals?id=${changed.asked}`, ready: '.hljs-keyword' },
     { name: 'start', path: '/start', ready: '.arrivals-wait' },
-    { name: 'run', path: run, ready: '.event' },
-    { name: 'run-sessions', path: `${run}?tab=sessions`, ready: '.transcript li' },
-    { name: 'run-artifacts', path: `${run}?tab=artifacts`, ready: '.markdown table' },
-    { name: 'run-executions', path: `${run}?tab=executions`, ready: '[data-execution]' },
+    { name: 'run', path: run, ready: '.transcript .markdown strong' },
+    { name: 'run-place', path: `${run}?at=3`, ready: '.transcript-chosen' },
+    { name: 'run-timeline', path: `${run}?tab=timeline`, ready: '.bar' },
+    { name: 'run-events', path: `${run}?tab=events`, ready: '.event' },
+    { name: 'run-files', path: `${run}?tab=files`, ready: '.markdown table' },
+    { name: 'run-processes', path: `${run}?tab=processes`, ready: '[data-execution]' },
     { name: 'run-messages', path: `${run}?tab=messages`, ready: '[data-message]' },
-    { name: 'run-family', path: `${run}?tab=family`, ready: '.family li' },
+    { name: 'run-related', path: `${run}?tab=related`, ready: '.family li' },
     { name: 'run-raw', path: `${run}?tab=raw`, ready: '.json details' },
     { name: 'run-asked', path: `/runs/${delivery.id}?tab=approvals`, ready: '.inbox .approval' },
+    { name: 'run-done', path: `/runs/${done.id}`, ready: '.result .json' },
     { name: 'run-incomplete', path: `/runs/${incomplete.id}`, ready: '.verdict' },
     { name: 'no-run', path: '/runs/run_01h455vb4pex5vsknk084sn02q', ready: 'h1' },
   )
@@ -215,13 +274,13 @@ it('is worked with by the keyboard alone', async () => {
   await expect.poll(focus).toContain('PR 31')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'PR 31: retries that end' }).waitFor()
-  for (let presses = 0; (await focus()) !== 'Timeline'; presses += 1) {
+  for (let presses = 0; (await focus()) !== 'Conversation'; presses += 1) {
     expect(presses).toBeLessThan(40)
     await page.keyboard.press('Tab')
   }
   await page.keyboard.press('ArrowRight')
-  await page.locator('.transcript').waitFor()
-  await expect.poll(focus).toBe('Sessions')
+  await page.locator('.lane').first().waitFor()
+  await expect.poll(focus).toBe('Timeline')
   await page.keyboard.press('End')
   await page.getByRole('button', { name: 'Hold it against its log' }).waitFor()
 })

@@ -55,7 +55,7 @@ it('says that the server is away, since when, and continues by itself when it is
   unwrap(await pawl.phases.start(id, 'context', { fence }))
   await expectTexts(page, titles('running'), ['Outlives the server'])
   const other = await dashboard.browser.context.newPage()
-  await other.goto(`${server.url}/runs/${id}`)
+  await other.goto(`${server.url}/runs/${id}?tab=events`)
   await other.locator('[data-event="PHASE_STARTED"]').waitFor()
   const start = await restart('SIGKILL')
   await connection('RECONNECTING')

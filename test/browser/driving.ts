@@ -49,6 +49,17 @@ export async function deliver(pawl: Pawl, { id, fence }: HeldRun): Promise<void>
   unwrap(await pawl.runs.complete(id, { fence, output: { merged: true } }))
 }
 
+/** Takes a delivery from its start to its end, with its plan approved. */
+export async function deliverWhole(pawl: Pawl, title: string): Promise<HeldRun> {
+  const held = await startHeld(pawl, { workflow: 'delivery', title })
+  await awaitApproval(pawl, held)
+  const { nodes } = await pawl.approvals.list({ runId: held.id })
+  const { id = '', digest = '' } = nodes[0] ?? {}
+  unwrap(await pawl.approvals.decide(id, { decision: 'APPROVE', digest }))
+  await deliver(pawl, held)
+  return held
+}
+
 /** Ends a run the way of an agent that stopped half-way. */
 export async function endIncomplete(pawl: Pawl, { id, fence }: HeldRun): Promise<void> {
   unwrap(await pawl.phases.start(id, 'context', { fence }))

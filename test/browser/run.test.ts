@@ -37,7 +37,7 @@ describe('a delivery, from its start to its end', () => {
     unwrap(await pawl.phases.start(held.id, 'plan', { fence: held.fence }))
     await phase('plan', 'RUNNING')
     await pawl.artifacts.submit(held.id, 'plan', { fence: held.fence, path: 'plan.md', content: ' ' })
-    await tab('Artifacts')
+    await tab('Files')
     await page.getByText('Not what the workflow asks for').waitFor()
     unwrap(
       await pawl.artifacts.submit(held.id, 'plan', {
@@ -73,7 +73,7 @@ describe('a delivery, from its start to its end', () => {
     await deliver(pawl, held)
     await expectStatus(page, held.id, 'COMPLETED')
     for (const key of ['plan', 'build', 'verify', 'done']) await phase(key, 'COMPLETED')
-    await tab('Timeline')
+    await tab('Events')
     await expect
       .poll(() => page.locator('[data-event]').first().getAttribute('data-event'))
       .toBe('RUN_COMPLETED')
@@ -169,7 +169,7 @@ describe('actions', () => {
     await page.getByRole('alert').getByText('Not done.').waitFor()
     await page.getByRole('alert').getByText('Running').waitFor()
     await expectStatus(page, held.id, 'RUNNING')
-    await page.locator('.run-side').getByText('quicker').waitFor()
+    await page.locator('.run-facts').getByText('quicker').waitFor()
     pass()
   })
 
@@ -200,7 +200,7 @@ describe('what hangs below a run', () => {
   it('is shown as it comes: agents, their words, processes, messages, children', async () => {
     const { pawl } = dashboard
     const { id, fence } = await startHeld(pawl, { title: 'With a family' })
-    await dashboard.open(`/runs/${id}?tab=sessions`)
+    await dashboard.open(`/runs/${id}`)
     await page.getByText('No agent was attached to it yet.').waitFor()
     const { session } = unwrap(await pawl.sessions.open(id, { fence, role: 'reviewer', adapter: 'process' }))
     await page.locator(`[data-session="${session.id}"]`).waitFor()
@@ -216,10 +216,10 @@ describe('what hangs below a run', () => {
     unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 3, entries: toOutput(...many) }))
     await page.locator('.transcript').getByText('line 399').waitFor()
     expect(await page.locator('.transcript li').count()).toBeLessThan(120)
-    await page.getByPlaceholder('Search the transcript').fill('line 7')
-    await page.getByPlaceholder('Search the transcript').press('Enter')
+    await page.getByPlaceholder('Search the conversation').fill('line 7')
+    await page.getByPlaceholder('Search the conversation').press('Enter')
     await page.locator('.transcript-found').getByText('line 7', { exact: true }).waitFor()
-    await button('Follow').click()
+    await button('Follow the end').click()
     await page.locator('.transcript').getByText('line 399').waitFor()
 
     unwrap(
@@ -245,10 +245,10 @@ describe('what hangs below a run', () => {
     unwrap(await pawl.sessions.append(session.id, { fence, fromSeq: 407, entries: [{ toolCall: done }] }))
     await said.locator('[data-tool-status="COMPLETED"]').getByText('npm test').waitFor()
     expect(await said.locator('[data-tool-status]').count()).toBe(1)
-    await said.getByText('What it gave back').click()
+    await said.locator('[data-tool-status]').getByText('npm test').click()
     await said.getByText('3 passed').waitFor()
 
-    await tab('Executions')
+    await tab('Processes')
     const { execution } = unwrap(
       await pawl.executions.start({ runId: id, fence, command: 'agent --go', pid: 1 }),
     )
@@ -264,7 +264,7 @@ describe('what hangs below a run', () => {
     unwrap(await pawl.messages.acknowledge(nodes[0]?.id ?? '', 'CONSUMED', { fence }))
     await page.locator('[data-message="CONSUMED"]').waitFor()
 
-    await tab('Family')
+    await tab('Related')
     const child = await startQueued(pawl, { title: 'Its child', parentRunId: id })
     await expectStatus(page, child, 'QUEUED')
     unwrap(await pawl.runs.pause(child))
@@ -311,8 +311,8 @@ describe('epochs and rounds', () => {
       )
     unwrap(await pawl.rounds.complete(held.id, { fence }))
     unwrap(await pawl.phases.advance(held.id, 'context', { fence }))
-    await dashboard.open(`/runs/${held.id}`)
-    await page.locator('.timeline-epoch').getByText('Epoch 2').waitFor()
+    await dashboard.open(`/runs/${held.id}?tab=events`)
+    await page.locator('.log-epoch').getByText('Epoch 2').waitFor()
     await phase('context', 'PENDING')
     await button('Round 1').click()
     await phase('synthesis', 'COMPLETED')

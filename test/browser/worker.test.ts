@@ -84,11 +84,11 @@ it('a delivery by a worker is followed, sent back, approved and merged on a page
   await button('Approve').click()
   await phase('plan', 'COMPLETED')
 
-  await tab('Sessions')
+  await tab('Conversation')
   await page.locator('.transcript').getByText('building it').waitFor()
   await letThrough(gates.build)
   await page.locator('.transcript').getByText('mending it').waitFor()
-  await tab('Artifacts')
+  await tab('Files')
   const files = page.getByRole('list', { name: 'Artifacts, the newest first' }).locator('.choice')
   const invalid = files.filter({ hasText: 'build.json' }).filter({ hasText: 'Invalid' })
   await invalid.waitFor()
@@ -115,7 +115,7 @@ it('a delivery by a worker is followed, sent back, approved and merged on a page
 
   await tab('Workspace')
   const workspace = page.getByRole('region', { name: 'Workspace' })
-  await button('Show what changed').click()
+  await workspace.getByRole('button', { name: 'Show what changed' }).click()
   await workspace.getByText('3 files changed').waitFor()
   await workspace.locator('td.diff-added').getByText('# A longer plan').waitFor()
   // The worker lets go of the directory only after it has said that the run is complete.
@@ -147,7 +147,7 @@ it(
     bench.start({ default: shellAgent(`echo "process $$ works"; read go < '${never}'`) })
     const id = await bench.begin('delivery', { title: 'Given up' })
     await page.getByRole('link', { name: 'Given up' }).click()
-    await tab('Sessions')
+    await tab('Conversation')
     const line = page.locator('.transcript').getByText(/process \d+ works/)
     await line.waitFor()
     const pid = Number(/\d+/.exec(await line.innerText())?.[0])
@@ -161,7 +161,7 @@ it(
     await expectStatus(page, id, 'CANCELLED')
     await page.getByText('its owner confirmed that its processes are gone').waitFor()
     expect(await isAlive(pid)).toBe(false)
-    await tab('Timeline')
+    await tab('Events')
     await page
       .getByText(/no longer wanted/)
       .first()

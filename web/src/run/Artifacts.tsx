@@ -1,6 +1,7 @@
 import type { Artifact } from '@pawl/sdk'
-import { useState } from 'react'
 import { Ago } from '../elements/Age.tsx'
+import { navigate, withParameters } from '../elements/address.ts'
+import type { PageAddress } from '../elements/address.ts'
 import { Badge } from '../elements/Badge.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import type { Word } from '../elements/words.ts'
@@ -14,16 +15,17 @@ const INVALID: Word = { label: 'Invalid', tone: 'bad', means: 'It is not what it
 interface ArtifactsProps {
   readonly runId: string
   readonly revision: number | undefined
+  readonly place: PageAddress
 }
 
-/** The artifacts of the run, and the content of the chosen one. */
-export function Artifacts({ runId, revision }: ArtifactsProps) {
+/** The artifacts of the run, and the content of the chosen one, which is part of the address. */
+export function Artifacts({ runId, revision, place }: ArtifactsProps) {
   const { value, error } = useRunData(
     `artifacts ${runId}`,
     revision,
     async (pawl, signal) => (await pawl.artifacts.list(runId, { first: 200, signal })).nodes,
   )
-  const [chosen, setChosen] = useState<string>()
+  const chosen = new URLSearchParams(place.search).get('file')
   const artifact = value?.find(({ id }) => id === chosen) ?? value?.[0]
   const content = useArtifactContent(artifact?.id)
   if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>
@@ -38,7 +40,7 @@ export function Artifacts({ runId, revision }: ArtifactsProps) {
               type="button"
               className="choice"
               aria-pressed={id === artifact.id}
-              onClick={() => setChosen(id)}
+              onClick={() => navigate(withParameters(place, { file: id }), { isReplacing: true })}
             >
               <span className="choice-name mono">{path}</span>
               <Badge word={valid ? VALID : INVALID} />

@@ -27,10 +27,11 @@ export function Facts({ run, detail }: FactsProps) {
     lease,
     concurrencyKey,
     createdAt,
+    startedAt,
     lastActivityAt,
   } = run
   return (
-    <aside className="run-side" aria-label="Facts">
+    <aside className="panel run-facts" aria-label="Facts">
       <dl className="facts">
         <Fact name="Id">
           <code>{id}</code> <CopyButton text={id} what="the id" />
@@ -60,18 +61,23 @@ export function Facts({ run, detail }: FactsProps) {
         <Fact name="Revision">{revision}</Fact>
         {concurrencyKey && <Fact name="Key">{concurrencyKey}</Fact>}
         {createdAt && (
-          <Fact name="Started">
+          <Fact name="Created">
             <Ago at={createdAt} />
           </Fact>
         )}
+        {startedAt && (
+          <Fact name="First claimed">
+            <Ago at={startedAt} />
+          </Fact>
+        )}
         {lastActivityAt && (
-          <Fact name="Last sign of life">
+          <Fact name="Last activity">
             <Ago at={lastActivityAt} />
           </Fact>
         )}
         {detail?.parent && (
-          <Fact name="Below">
-            <Link to={`/runs/${detail.parent.id}`}>its parent</Link>
+          <Fact name="Parent">
+            <Link to={`/runs/${detail.parent.id}`}>{detail.parent.id}</Link>
           </Fact>
         )}
         {detail?.continues && (

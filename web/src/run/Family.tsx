@@ -28,7 +28,7 @@ export function Family({ run, detail }: FamilyProps) {
   const ids = useMemo(() => value?.map(({ id }) => id) ?? [], [value])
   const children = useStored(ids, value)
   return (
-    <section aria-label="Family" className="pane">
+    <section aria-label="Related runs" className="pane">
       {detail?.parent && (
         <p>
           Started below <Link to={`/runs/${detail.parent.id}`}>{detail.parent.id}</Link>: cancelled with it,

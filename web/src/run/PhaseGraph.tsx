@@ -1,7 +1,8 @@
 import type { Phase, RunDetail } from '@pawl/sdk'
-import { useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useMemo } from 'react'
 import { composeText } from '../../../src/text/composeText.ts'
 import { Shape } from '../elements/Shape.tsx'
+import { useWidth } from '../elements/useWidth.ts'
 import { PHASE_STATUS } from '../elements/words.ts'
 import { layoutGraph, NODE } from './layoutGraph.ts'
 
@@ -128,19 +129,4 @@ function Node({ name, phase, x, y, isCurrent, isReachable, isOld }: NodeProps) {
       </text>
     </g>
   )
-}
-
-/** The width of an element, and the ref that measures it. */
-function useWidth(): readonly [number, React.RefObject<HTMLDivElement | null>] {
-  const element = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(0)
-  useLayoutEffect(() => {
-    const { current } = element
-    if (!current) return
-    setWidth(current.clientWidth)
-    const observer = new ResizeObserver(() => setWidth(current.clientWidth))
-    observer.observe(current)
-    return () => observer.disconnect()
-  }, [])
-  return [width, element]
 }

@@ -1,7 +1,7 @@
 import type { NextAction, StoredRun } from '@pawl/sdk'
 import { Age, Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
-import { OUTCOME, REASON, RUN_STATUS, wordOfRun } from '../elements/words.ts'
+import { OUTCOME, REASON, wordOfRun } from '../elements/words.ts'
 import { Actions } from './Actions.tsx'
 
 /** What happens next, by the server's word. */
@@ -40,9 +40,6 @@ export function RunHead({ run }: { readonly run: StoredRun }) {
         <p className="run-now" aria-live="polite">
           <Badge word={wordOfRun(status, outcome)} isLarge />
           {outcome === 'INCOMPLETE' && status !== 'FAILED' && <Badge word={OUTCOME.INCOMPLETE} />}
-          {outcome === 'INCOMPLETE' && status === 'FAILED' && (
-            <span className="soft">settled as {RUN_STATUS.FAILED.label.toUpperCase()}</span>
-          )}
           {reason && reason !== 'COMPLETED' && <span>{REASON[reason]}</span>}
           {status === 'CANCELLED' && (
             <span>
@@ -58,7 +55,9 @@ export function RunHead({ run }: { readonly run: StoredRun }) {
                 settled <Ago at={settledAt} />, after <Age since={startedAt ?? createdAt} until={settledAt} />
               </>
             ) : startedAt ? (
-              <Age label="for" since={startedAt} />
+              <>
+                first claimed <Ago at={startedAt} />
+              </>
             ) : (
               <Age label="waiting for" since={createdAt} />
             )}

@@ -7,6 +7,7 @@ import { Link } from '../elements/Link.tsx'
 import type { PageAddress } from '../elements/address.ts'
 import { Facts } from './Facts.tsx'
 import { PhaseGraph } from './PhaseGraph.tsx'
+import { Result } from './Result.tsx'
 import { RunHead } from './RunHead.tsx'
 import { Tabs } from './Tabs.tsx'
 import { useTitle } from '../elements/title.ts'
@@ -43,13 +44,18 @@ export function RunPage({ runId, place }: RunPageProps) {
       <RunHead run={run} />
       {error !== undefined && <p className="problem">{describeError(error)}</p>}
       <div className="run-main">
-        <Verdict run={run} detail={detail} />
-        <Waiting run={run} />
-        <Questions run={run} />
-        {detail && <Phases run={run} detail={detail} />}
+        <div className="run-lead">
+          <Verdict run={run} detail={detail} />
+          <Waiting run={run} />
+          <Questions run={run} />
+          {run.isSettled && <Result run={run} detail={detail} place={place} />}
+        </div>
         <Tabs run={run} detail={detail} place={place} />
       </div>
-      <Facts run={run} detail={detail} />
+      <div className="run-side">
+        {detail && <Phases run={run} detail={detail} />}
+        <Facts run={run} detail={detail} />
+      </div>
     </main>
   )
 }
@@ -92,7 +98,7 @@ function Phases({ run, detail }: { readonly run: StoredRun; readonly detail: Run
   const rounds = useMemo(() => Array.from({ length: present }, (_, index) => index + 1), [present])
   const isOld = run.isSettled === true && detail.revision < run.revision
   return (
-    <section className="panel" aria-label="Phases">
+    <section className="panel run-phases" aria-label="Phases">
       <div className="pane-head">
         <h2>
           {detail.workflow.name} <span className="soft">version {detail.workflow.version}</span>

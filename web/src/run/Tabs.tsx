@@ -1,15 +1,18 @@
-import type { RunDetail, StoredRun } from '@pawl/sdk'
+import type { RunDetail, RunEvent, StoredRun } from '@pawl/sdk'
+import { useRunEvents } from '@pawl/sdk/react'
+import type { Lines } from '@pawl/sdk/react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { navigate, withParameters } from '../elements/address.ts'
 import type { PageAddress } from '../elements/address.ts'
 import { Artifacts } from './Artifacts.tsx'
+import { Conversation } from './conversation/Conversation.tsx'
 import { Decisions } from './Decisions.tsx'
 import { Executions } from './Executions.tsx'
 import { Family } from './Family.tsx'
+import { EventLog } from './log/EventLog.tsx'
 import { Messages } from './Messages.tsx'
 import { Raw } from './Raw.tsx'
-import { Sessions } from './Sessions.tsx'
-import { Timeline } from './Timeline.tsx'
+import { Timeline } from './timeline/Timeline.tsx'
 import { WorkspacePane } from './WorkspacePane.tsx'
 
 interface TabsProps {
@@ -18,43 +21,62 @@ interface TabsProps {
   readonly place: PageAddress
 }
 
+/** What a tab is drawn from. */
+interface Shown extends TabsProps {
+  readonly log: Lines<RunEvent>
+}
+
 interface Tab {
   readonly key: string
   readonly label: string
-  draw(run: StoredRun, detail: RunDetail | undefined): ReactNode
+  draw(shown: Shown): ReactNode
 }
 
-const TIMELINE: Tab = { key: 'timeline', label: 'Timeline', draw: ({ id }) => <Timeline runId={id} /> }
+const CONVERSATION: Tab = {
+  key: 'conversation',
+  label: 'Conversation',
+  draw: ({ run: { id, revision }, log, place }) => (
+    <Conversation runId={id} revision={revision} events={log.items} place={place} />
+  ),
+}
 const TABS: readonly Tab[] = [
-  TIMELINE,
+  CONVERSATION,
   {
-    key: 'sessions',
-    label: 'Sessions',
-    draw: ({ id, revision }) => <Sessions runId={id} revision={revision} />,
+    key: 'timeline',
+    label: 'Timeline',
+    draw: ({ run, log, place }) => <Timeline run={run} events={log.items} place={place} />,
   },
   {
-    key: 'artifacts',
-    label: 'Artifacts',
-    draw: ({ id, revision }) => <Artifacts runId={id} revision={revision} />,
+    key: 'events',
+    label: 'Events',
+    draw: ({ log, place }) => <EventLog log={log} at={readNumber(place, 'at')} />,
   },
   {
-    key: 'executions',
-    label: 'Executions',
-    draw: ({ id, revision }) => <Executions runId={id} revision={revision} />,
+    key: 'files',
+    label: 'Files',
+    draw: ({ run: { id, revision }, place }) => <Artifacts runId={id} revision={revision} place={place} />,
   },
-  { key: 'approvals', label: 'Approvals', draw: (run) => <Decisions run={run} /> },
-  { key: 'messages', label: 'Messages', draw: (run) => <Messages run={run} /> },
-  { key: 'family', label: 'Family', draw: (run, detail) => <Family run={run} detail={detail} /> },
-  { key: 'workspace', label: 'Workspace', draw: (run) => <WorkspacePane run={run} /> },
-  { key: 'raw', label: 'Raw', draw: (_, detail) => detail && <Raw detail={detail} /> },
+  {
+    key: 'processes',
+    label: 'Processes',
+    draw: ({ run: { id, revision } }) => <Executions runId={id} revision={revision} />,
+  },
+  { key: 'approvals', label: 'Approvals', draw: ({ run }) => <Decisions run={run} /> },
+  { key: 'messages', label: 'Messages', draw: ({ run }) => <Messages run={run} /> },
+  { key: 'related', label: 'Related', draw: ({ run, detail }) => <Family run={run} detail={detail} /> },
+  { key: 'workspace', label: 'Workspace', draw: ({ run }) => <WorkspacePane run={run} /> },
+  { key: 'raw', label: 'Raw', draw: ({ detail }) => detail && <Raw detail={detail} /> },
 ]
 
 /** The tabs of a run; the chosen one is part of the address. */
 export function Tabs({ run, detail, place }: TabsProps) {
   const wanted = new URLSearchParams(place.search).get('tab')
-  const tab = TABS.find(({ key }) => key === wanted) ?? TIMELINE
+  const tab = TABS.find(({ key }) => key === wanted) ?? CONVERSATION
+  const log = useRunEvents(run.id)
   const open = ({ key }: Tab) =>
-    navigate(withParameters(place, { tab: key === TIMELINE.key ? undefined : key }), { isReplacing: true })
+    navigate(withParameters(place, { tab: key === CONVERSATION.key ? undefined : key, at: undefined }), {
+      isReplacing: true,
+    })
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const at = TABS.indexOf(tab)
     const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key]
@@ -66,7 +88,8 @@ export function Tabs({ run, detail, place }: TabsProps) {
     event.currentTarget.querySelector<HTMLElement>(`#tab-${target.key}`)?.focus()
   }
   return (
-    <section className="panel tabs" aria-label="Below the run">
+    <section className="panel tabs" aria-label="What happened">
+      <h2 className="hidden">What happened</h2>
       <div role="tablist" className="tablist" aria-label="What is shown" onKeyDown={onKeyDown}>
         {TABS.map((one) => (
           <button
@@ -84,8 +107,13 @@ export function Tabs({ run, detail, place }: TabsProps) {
         ))}
       </div>
       <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab.key}`}>
-        {tab.draw(run, detail)}
+        {tab.draw({ run, detail, place, log })}
       </div>
     </section>
   )
+}
+
+function readNumber({ search }: PageAddress, name: string): number | undefined {
+  const text = new URLSearchParams(search).get(name)
+  return text === null ? undefined : Number(text)
 }

@@ -24,12 +24,12 @@ export function Verdict({ run, detail }: VerdictProps) {
     <div className="verdict tone-half" data-verdict="incomplete">
       <Shape tone="half" />
       <div>
-        <h2>Incomplete: neither done nor failed</h2>
+        <h2>Incomplete: it ended before its work was done</h2>
         <p>{guess(run)}</p>
         {run.error && <p className="mono">{run.error}</p>}
         {missing.length > 0 && (
           <>
-            <p>Between it and Completed stands:</p>
+            <p>Completed still needs:</p>
             <Missing missing={missing} />
           </>
         )}

@@ -30,10 +30,12 @@ export interface GraphLayout {
 
 /** Sizes, in pixels. */
 export const NODE = { width: 158, height: 50 } as const
-const GAP = { x: 30, y: 26 } as const
+const GAP = { x: 30, y: 26, column: 20 } as const
 const EDGE = 12
 /** Space below a row for edges that lead back. */
 const LOOP = 14
+/** Space beside a column for edges that skip nodes or lead back. */
+const BULGE = 34
 
 /**
  * Lays out a graph in the direction of its edges: a node is placed one step after its last predecessor. Steps run from left to right and,
@@ -44,6 +46,8 @@ export function layoutGraph(nodes: readonly GraphNode[], initial: string, width:
   const byStep = groupBySteps(nodes, steps)
   const perRow = Math.max(1, Math.floor((width - 2 * EDGE + GAP.x) / (NODE.width + GAP.x)))
   const placed = new Map<string, PlacedNode>()
+  // One below the other, edges that skip or lead back run beside the nodes and need no space between them.
+  const gap = perRow === 1 ? GAP.column : GAP.y + LOOP
   let top = EDGE
   for (let first = 0; first < byStep.length; first += perRow) {
     const row = byStep.slice(first, first + perRow)
@@ -61,23 +65,26 @@ export function layoutGraph(nodes: readonly GraphNode[], initial: string, width:
         })
       })
     })
-    top += rowHeight + GAP.y + LOOP
+    top += rowHeight + gap
   }
+  const used = Math.max(...[...placed.values()].map(({ x }) => x + NODE.width / 2))
+  const bulge = Math.max(EDGE, Math.min(BULGE, width - used - 2))
   const edges = nodes.flatMap(({ key, next }) =>
     next.flatMap((to) => {
       const a = placed.get(key)
       const b = placed.get(to)
       if (!a || !b) return []
       const isBack = (steps.get(to) ?? 0) <= (steps.get(key) ?? 0)
-      return [{ from: key, to, isBack, path: isBack ? drawBack(a, b) : drawForth(a, b) }]
+      const isNext = b.y > a.y && b.y - a.y <= NODE.height + GAP.y + LOOP
+      const draw = a.key !== b.key && a.x === b.x && !isNext ? drawBeside : isBack ? drawBack : drawForth
+      return [{ from: key, to, isBack, path: draw(a, b, bulge) }]
     }),
   )
-  const used = Math.max(...[...placed.values()].map(({ x }) => x + NODE.width / 2))
   return {
     nodes: [...placed.values()],
     edges,
-    width: used + EDGE,
-    height: top - GAP.y - (edges.some(({ isBack }) => isBack) ? 0 : LOOP) + EDGE,
+    width: Math.min(width, used + bulge),
+    height: top - gap + (perRow > 1 && edges.some(({ isBack }) => isBack) ? LOOP : 0) + EDGE,
   }
 }
 
@@ -127,6 +134,13 @@ function drawForth(a: PlacedNode, b: PlacedNode): string {
   const [ay, by] = [a.y + NODE.height / 2, b.y - NODE.height / 2]
   const middle = (ay + by) / 2
   return `M${a.x} ${ay}C${a.x} ${middle} ${b.x} ${middle} ${b.x} ${by}`
+}
+
+/** Draws the edge to the right of its nodes, past those between them. */
+function drawBeside(a: PlacedNode, b: PlacedNode, bulge: number): string {
+  const right = a.x + NODE.width / 2
+  const far = right + bulge * 1.25
+  return `M${right} ${a.y}C${far} ${a.y} ${far} ${b.y} ${right} ${b.y}`
 }
 
 /** Draws the edge below the nodes, apart from the edges that lead forward. */

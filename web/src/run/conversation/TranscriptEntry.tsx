@@ -1,9 +1,9 @@
 import { formatCost } from '@pawl/sdk'
 import type { FoldedEntry } from '@pawl/sdk'
-import { Badge } from '../elements/Badge.tsx'
-import { Markdown } from '../elements/Markdown.tsx'
-import { PERMISSION_STATE, STEP_STATUS, TOOL_KIND, TOOL_STATUS } from '../elements/words.ts'
-import { Hunks } from '../activity/Hunks.tsx'
+import { Badge } from '../../elements/Badge.tsx'
+import { Markdown } from '../../elements/Markdown.tsx'
+import { PERMISSION_STATE, STEP_STATUS, TOOL_KIND, TOOL_STATUS } from '../../elements/words.ts'
+import { Hunks } from '../../activity/Hunks.tsx'
 
 type Of<Kind extends FoldedEntry['kind']> = Extract<FoldedEntry, { readonly kind: Kind }>
 
@@ -59,20 +59,33 @@ export function TranscriptEntry({ entry }: { readonly entry: FoldedEntry }) {
 
 function ToolCall({ call }: { readonly call: Of<'TOOL_CALL'> }) {
   const { title, toolKind, toolStatus, locations, output } = call
-  return (
+  const head = (
     <>
-      <p className="entry-head" data-tool-status={toolStatus ?? undefined}>
-        <Badge word={TOOL_STATUS[toolStatus ?? 'PENDING']} />
-        <code>{title ?? call.key ?? 'a tool'}</code>
-        {toolKind && <span className="soft">{TOOL_KIND[toolKind]}</span>}
-        {locations?.map(({ path, line }, index) => (
-          <code className="soft" key={index}>
-            {line === null ? path : `${path}:${line}`}
-          </code>
-        ))}
-      </p>
-      {output && <Folded title="What it gave back" text={output} />}
+      <Badge word={TOOL_STATUS[toolStatus ?? 'PENDING']} />
+      {toolKind && <span className="soft">{TOOL_KIND[toolKind]}</span>}
+      <code>{title ?? call.key ?? 'a tool'}</code>
+      {locations?.map(({ path, line }, index) => (
+        <code className="soft" key={index}>
+          {line === null ? path : `${path}:${line}`}
+        </code>
+      ))}
     </>
+  )
+  if (!output)
+    return (
+      <p className="entry-head" data-tool-status={toolStatus ?? undefined}>
+        {head}
+      </p>
+    )
+  return (
+    <details>
+      <summary className="entry-head" data-tool-status={toolStatus ?? undefined}>
+        {head}
+      </summary>
+      <pre className="source" tabIndex={0}>
+        {output}
+      </pre>
+    </details>
   )
 }
 
@@ -80,7 +93,9 @@ function Folded({ title, text }: { readonly title: string; readonly text: string
   return (
     <details>
       <summary className="soft">{title}</summary>
-      <pre className="source">{text}</pre>
+      <pre className="source" tabIndex={0}>
+        {text}
+      </pre>
     </details>
   )
 }
