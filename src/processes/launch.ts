@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { ProcessGroup } from './processGroup.ts'
+import { findProcess } from './processTable.ts'
 
 /** How a process ended: by exiting with a code, or by a signal. */
 export interface Ending {
@@ -89,5 +90,6 @@ export async function spawnGate(
   // A process that was killed at the gate no longer reads, so that writes fail with EPIPE.
   gate.on('error', () => undefined)
   const pid = child.pid as number
-  return { pid, group: new ProcessGroup(pid), ended, gate }
+  const startedAt = findProcess(pid)?.startedAt
+  return { pid, group: new ProcessGroup(pid, startedAt === undefined ? {} : { startedAt }), ended, gate }
 }

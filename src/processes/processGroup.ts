@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findCarriers, listProcesses, signalProcess } from './processTable.ts'
+import { findCarriers, isLiving, listProcesses, signalProcess } from './processTable.ts'
 import type { ProcessEntry, Variable } from './processTable.ts'
 
 /** When a group that is being stopped is killed. */
@@ -12,6 +12,8 @@ export interface StopLimits {
 
 /** Marks that identify processes of a group besides their membership. */
 export interface GroupMarks {
+  /** When its first process was started, as the table of processes tells it: none that is older belongs to the group. */
+  readonly startedAt?: string
   /** The guardian process in the group: it is the last to end, and does not count as a sign of life. */
   readonly guardian?: number
   /** Processes with this PAWL_EXECUTION_ID belong to the group, even after leaving it. */
@@ -54,16 +56,12 @@ export class ProcessGroup {
 
   /** Sends a signal to every process of the group, ignoring those that have exited. */
   signal(name: NodeJS.Signals): void {
-    const all = listProcesses()
-    const found = [...all.filter((entry) => this.#isMember(entry)), ...this.#escaped(all)]
-    if (this.#id !== null && found.some(({ group }) => group === this.#id)) signalProcess(-this.#id, name)
-    for (const { pid, group } of found) if (group !== this.#id) signalProcess(pid, name)
+    this.#send(name, this.#findOnce())
   }
 
   /** Whether any process of the group, other than the guardian, is still alive. */
   isAlive(): boolean {
-    const { guardian } = this.#marks
-    return this.#isSeen(({ pid }) => pid !== guardian)
+    return this.#areAtWork(this.#find())
   }
 
   /**
@@ -78,16 +76,27 @@ export class ProcessGroup {
   }
 
   async #stop(): Promise<boolean> {
-    if (this.isAlive() && this.#mayWait()) {
-      this.signal('SIGTERM')
-      while (this.isAlive() && this.#mayWait()) await sleep(20)
+    let found = this.#find()
+    if (this.#areAtWork(found) && this.#mayWait()) {
+      this.#send('SIGTERM', found)
+      while (this.#areAtWork(found) && this.#mayWait()) {
+        await sleep(20)
+        found = this.#find()
+      }
     }
     const givesUpAt = performance.now() + MAX_KILL_MS
-    while (this.#isSeen(() => true)) {
+    while (this.#areAtWork(found)) {
       if (performance.now() > givesUpAt) return false
       // Repeated on each poll: a process may have forked since the last one.
-      this.signal('SIGKILL')
+      this.#send('SIGKILL', found)
       await sleep(5)
+      found = this.#find()
+    }
+    // The guardian starts nothing, so what was not there beside it is not there after it.
+    this.#send('SIGKILL', found)
+    while (found.some(isLiving)) {
+      if (performance.now() > givesUpAt) return false
+      await sleep(1)
     }
     return true
   }
@@ -96,17 +105,28 @@ export class ProcessGroup {
     return performance.now() < this.#killAt && !this.#mustKill.some((mustKill) => mustKill())
   }
 
-  /**
-   * Whether a member of this kind, or a process that left the group, is alive. It takes two looks to say no: a process that
-   * starts another and ends, while the list is being read, hides both from the one look, and not from the next.
-   */
-  #isSeen(isMeant: (member: ProcessEntry) => boolean): boolean {
-    return this.#isSeenOnce(isMeant) || this.#isSeenOnce(isMeant)
+  #send(name: NodeJS.Signals, found: readonly ProcessEntry[]): void {
+    if (this.#id !== null && found.some(({ group }) => group === this.#id)) signalProcess(-this.#id, name)
+    for (const { pid, group } of found) if (group !== this.#id) signalProcess(pid, name)
   }
 
-  #isSeenOnce(isMeant: (member: ProcessEntry) => boolean): boolean {
+  /** Whether others than the guardian are among these. */
+  #areAtWork(found: readonly ProcessEntry[]): boolean {
+    return found.some(({ pid }) => pid !== this.#marks.guardian)
+  }
+
+  /**
+   * Returns the living processes of the group. It takes two looks to say that none but the guardian lives: a process that starts
+   * another and ends, while the list is being read, hides both from the one look, and not from the next.
+   */
+  #find(): ProcessEntry[] {
+    const found = this.#findOnce()
+    return this.#areAtWork(found) ? found : this.#findOnce()
+  }
+
+  #findOnce(): ProcessEntry[] {
     const all = listProcesses()
-    return all.some((entry) => this.#isMember(entry) && isMeant(entry)) || this.#escaped(all).length > 0
+    return [...all.filter((entry) => this.#isMember(entry)), ...this.#findEscaped(all)]
   }
 
   #isMember({ group, session, isLiving }: ProcessEntry): boolean {
@@ -114,15 +134,15 @@ export class ProcessGroup {
   }
 
   /** Processes that left the group, found by the variables that all descendants have unless they cleared them. */
-  #escaped(all: readonly ProcessEntry[]): ProcessEntry[] {
-    const { executionId, sessionId, lockId } = this.#marks
+  #findEscaped(all: readonly ProcessEntry[]): ProcessEntry[] {
+    const { executionId, sessionId, lockId, startedAt = '0' } = this.#marks
     const variables: Variable[] = []
     if (executionId !== undefined) variables.push(['PAWL_EXECUTION_ID', executionId])
     if (sessionId !== undefined) variables.push(['PAWL_SESSION_ID', sessionId])
     if (lockId !== undefined) variables.push(['PAWL_WORKSPACE_LOCK', lockId])
     return findCarriers(
       variables,
-      all.filter((entry) => !this.#isMember(entry)),
+      all.filter((entry) => !this.#isMember(entry) && Number(entry.startedAt) >= Number(startedAt)),
     )
   }
 }

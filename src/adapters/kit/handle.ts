@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { findPlace } from '../../processes/place.ts'
 import { ProcessGroup } from '../../processes/processGroup.ts'
+import type { GroupMarks } from '../../processes/processGroup.ts'
 import { findByVariable, findProcess, isLiving, listProcesses } from '../../processes/processTable.ts'
 import { AgentError } from './adapter.ts'
 import { agentSurvives } from './agentSurvives.ts'
@@ -99,11 +100,8 @@ export async function endPreviousAgent(handle: AgentHandle, killAfterMs: number)
   const limits = { killAfterMs, mustKill: () => false }
   const ends: Promise<boolean>[] = []
   if (handle.leader) {
-    const group = new ProcessGroup(
-      isGroupOf(handle.leader, handle.executionId) ? handle.leader.pid : null,
-      handle.executionId === null ? {} : { executionId: handle.executionId },
-    )
-    ends.push(group.stop(limits))
+    const id = isGroupOf(handle.leader, handle.executionId) ? handle.leader.pid : null
+    ends.push(new ProcessGroup(id, marksOf(handle.leader, handle.executionId)).stop(limits))
   }
   if (handle.server && isLiving(handle.server)) ends.push(new ProcessGroup(handle.server.pid).stop(limits))
   if ((await Promise.all(ends)).every(Boolean)) return
@@ -114,7 +112,11 @@ export async function endPreviousAgent(handle: AgentHandle, killAfterMs: number)
 export function groupOf(leader: ProcessIdentity, executionId: string | null): ProcessGroup {
   const now = findProcess(leader.pid)
   const isOther = now !== undefined && now.startedAt !== leader.startedAt
-  return new ProcessGroup(isOther ? null : leader.pid, executionId === null ? {} : { executionId })
+  return new ProcessGroup(isOther ? null : leader.pid, marksOf(leader, executionId))
+}
+
+function marksOf({ startedAt }: ProcessIdentity, executionId: string | null): GroupMarks {
+  return { ...(startedAt !== '' && { startedAt }), ...(executionId !== null && { executionId }) }
 }
 
 /** Whether its processes, if they live, are among those seen from here; false where they died with the machine. */
