@@ -1,5 +1,5 @@
 import { waitsForChildren } from '@pawl/sdk'
-import type { OwnedRun, Phase, RunDetail, Session } from '@pawl/sdk'
+import type { OwnedRun, Phase, Run, Session } from '@pawl/sdk'
 import { AgentError } from '../adapters/kit/adapter.ts'
 import { describeHolder, DirectoryTakenError } from '../processes/directoryLock.ts'
 import { composeText } from '../text/composeText.ts'
@@ -13,7 +13,7 @@ import { leaveRun } from './leaveRun.ts'
 import type { ClaimEnding } from './leaveRun.ts'
 import { limitsFor } from './run/limits.ts'
 import { executePhase } from './phase/executePhase.ts'
-import { RunFailedError, RunGivenBackError, RunPutOffError, troubleOf } from './run/trouble.ts'
+import { isRefusedAs, RunFailedError, RunGivenBackError, RunPutOffError, troubleOf } from './run/trouble.ts'
 
 /**
  * Drives a claimed run from phase to phase while the claim holds and work is possible, then ends the claim as the run's
@@ -54,7 +54,7 @@ function toClaimEnding(context: RunWithAgents, error: unknown): ClaimEnding {
 async function drivePhases(context: RunWithAgents): Promise<void> {
   for (;;) {
     // a question that the agent left open is answered, or expires, before the run is taken further
-    const run = await context.readAnswered()
+    const run = await context.currentAnswered()
     const phase = run.currentPhase
     if (run.status !== 'RUNNING' || !phase) return
     const isDone = phase.status === 'COMPLETED'
@@ -99,7 +99,7 @@ function isUnderWay({ status }: Phase): boolean {
 }
 
 async function begin(context: RunWithAgents, { key }: Phase): Promise<void> {
-  context.accept(await context.owned.phases.start(key, context.call))
+  await context.command(context.owned.phases.start(key, context.call))
   await context.step('phase-started')
 }
 
@@ -107,7 +107,7 @@ async function begin(context: RunWithAgents, { key }: Phase): Promise<void> {
 async function requestApproval(context: RunWithAgents, { key, approval }: DeclaredPhase): Promise<void> {
   if (!approval) return
   const { gate, question } = approval
-  context.accept(await context.owned.approvals.request({ phase: key, gate, question, ...context.call }))
+  await context.command(context.owned.approvals.request({ phase: key, gate, question, ...context.call }))
   await context.step('approval-requested')
 }
 
@@ -118,7 +118,7 @@ async function requestManualArtifact(context: RunWithAgents, { key }: DeclaredPh
   const error = { class: 'HUMAN_REQUIRED' as const, code: 'NO_ROLE', message, hint }
   const question = `${message} works on it. Shall it be tried again?`
   const recovery = { gate: 'recovery', question }
-  context.accept(await context.owned.phases.fail(key, { error, recovery, ...context.call }))
+  await context.command(context.owned.phases.fail(key, { error, recovery, ...context.call }))
   await context.step('phase-failed')
 }
 
@@ -126,19 +126,19 @@ async function requestManualArtifact(context: RunWithAgents, { key }: DeclaredPh
  * Leaves a completed phase: completes the run or the round, otherwise advances to the next phase. Returns whether there
  * is more to do.
  */
-async function moveOn(context: RunWithAgents, run: RunDetail, { key }: Phase): Promise<boolean> {
+async function moveOn(context: RunWithAgents, run: Run, { key, round }: Phase): Promise<boolean> {
   const { owned, workflow, tools } = context
-  if (run.missingEvidence.length === 0) return complete(context)
+  if (run.allowedCommands.includes('COMPLETE')) return complete(context)
   // Once released, the run does not hold a slot that its children may need.
-  if (waitsForChildren(run)) return false
-  if (key === workflow.completeRoundAt && run.missingEvidence.some(({ kind }) => kind === 'ROUND')) {
-    context.accept(await owned.rounds.complete(context.call))
+  if (run.nextAction === 'WAIT' && waitsForChildren(await context.readRun())) return false
+  if (run.allowedCommands.includes('COMPLETE_ROUND')) {
+    await context.command(owned.rounds.complete(context.call))
     await context.step('round-completed')
     return true
   }
   if (tools.isDraining()) return false
-  const visited = new Set(run.phases.filter(({ attempts }) => attempts > 0).map((phase) => phase.key))
-  const next = chooseNext(workflow, key, visited)
+  await context.log.reach(run.revision, context.signal)
+  const next = chooseNext(workflow, key, context.log.visited(round))
   if (next === null)
     throw new AgentError(
       'FATAL',
@@ -146,7 +146,14 @@ async function moveOn(context: RunWithAgents, run: RunDetail, { key }: Phase): P
       `Nothing follows phase ${key}, and the run is not complete`,
       '',
     )
-  context.accept(await owned.phases.advance(next, { ifRevision: run.revision, ...context.call }))
+  const answer = owned.phases.advance(next, { ifRevision: run.revision, ...context.call })
+  try {
+    await context.command(answer)
+  } catch (error) {
+    // Something was done to the run in between, as a message sent to it; the way on is chosen anew.
+    if (isRefusedAs(error, 'RevisionConflict')) return true
+    throw error
+  }
   context.report({ kind: 'phase-done', phase: key, next })
   await context.step('phase-advanced')
   return true
@@ -161,7 +168,7 @@ async function complete(context: RunWithAgents): Promise<false> {
   await context.step('agents-stopped')
   if (!isGone) return false
   await context.agents.close()
-  context.accept(await context.owned.complete(context.call))
+  await context.command(context.owned.complete(context.call))
   await context.tools.onStep('run-completed')
   return false
 }

@@ -47,8 +47,10 @@ export class ProcessAgent implements Agent {
   /** Until when an agent that prints events may take to begin, as `performance.now()`; 0 where it has begun, or prints text. */
   #beginsUntil = 0
   #turn: Turn | null = null
-  /** The conclusion of the last turn: its end is recorded and the handle tells of it. */
-  #concluded: Promise<TurnResult> | null = null
+  /** How the last turn ended, once its processes are gone. */
+  #over: Promise<TurnResult> | null = null
+  /** Resolves when that is recorded, and the handle tells of it. */
+  #recorded: Promise<unknown> | null = null
   #launching: Promise<Turn> | null = null
   #saved: Promise<void> = Promise.resolve()
   #stops = 0
@@ -74,7 +76,7 @@ export class ProcessAgent implements Agent {
 
   async probe(): Promise<AgentActivity> {
     if (this.#turn?.isRunning) return 'WORKING'
-    return this.#concluded || this.#wasThere ? 'GONE' : 'WAITING'
+    return this.#over || this.#wasThere ? 'GONE' : 'WAITING'
   }
 
   async hasReceived(key: string): Promise<boolean> {
@@ -89,7 +91,7 @@ export class ProcessAgent implements Agent {
         'the agent works on the prompt before',
         'Wait for the end of its turn, or stop it.',
       )
-    await this.#concluded
+    await this.#settled()
     const stops = this.#stops
     const { command, session } = await this.#commandFor(prompt)
     this.#launching = this.#launch(prompt, command)
@@ -104,7 +106,7 @@ export class ProcessAgent implements Agent {
     const { startSeconds } = this.#context.definition
     this.#beginsUntil = this.#events ? this.#lastSignAt + startSeconds * 1_000 : 0
     const begun = this.#begin(turn, executionId, prompt.key, session)
-    this.#concluded = this.#conclude(turn, executionId, begun)
+    this.#over = this.#conclude(turn, executionId, begun)
     if (!(await begun))
       throw new AgentError(
         'RECOVERABLE',
@@ -121,7 +123,7 @@ export class ProcessAgent implements Agent {
 
   async turnOver(signal: AbortSignal): Promise<TurnResult> {
     signal.throwIfAborted()
-    if (this.#concluded) return orAborted(this.#concluded, signal)
+    if (this.#over) return orAborted(this.#over, signal)
     return this.#wasThere ? exited({ exitCode: null, signal: null }) : WAITS
   }
 
@@ -135,7 +137,7 @@ export class ProcessAgent implements Agent {
     const turn = (await this.#launching?.catch(() => null)) ?? this.#turn
     if (!turn) return true
     const { isGone } = await turn.stop(limits, end)
-    await this.#concluded
+    await this.#settled()
     return isGone
   }
 
@@ -223,12 +225,18 @@ export class ProcessAgent implements Agent {
     const found = this.#finder?.end() ?? this.#handle.session
     const session = failure?.code === SESSION_UNKNOWN ? null : found
     const counters = this.#events?.counters ?? this.#handle.counters
-    await this.#context.recordEnd(executionId, end).catch(() => undefined)
     // What could not be kept is found out by the next owner, who looks for the processes himself.
-    await this.#save({ session, counters, ...(isGone && { leader: null, executionId: null }) }).catch(
-      () => undefined,
-    )
+    this.#recorded = Promise.allSettled([
+      this.#context.recordEnd(executionId, end),
+      this.#save({ session, counters, ...(isGone && { leader: null, executionId: null }) }),
+    ])
     return exited({ exitCode: end.exitCode, signal: end.signal }, failure)
+  }
+
+  /** Resolves when the end of the last turn is recorded. */
+  async #settled(): Promise<void> {
+    await this.#over
+    await this.#recorded
   }
 
   /** Whether it ended because it has no session by the id that it was to be taken up by. */

@@ -50,6 +50,8 @@ export class OpenAgents {
   readonly #transcripts = new Set<TranscriptWriter>()
   /** Ids of sessions of earlier owners whose agents are proven gone. */
   readonly #ended = new Set<string>()
+  /** The sessions that earlier owners have opened; under this claim nobody else opens any. */
+  #former: Promise<readonly Session[]> | undefined
   /** Ids of executions started under this claim. */
   readonly #started = new Set<string>()
   /** Key of the current phase, for which executions are recorded. */
@@ -104,9 +106,13 @@ export class OpenAgents {
    * all of it is proven gone.
    */
   async stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean> {
+    // read anew: an agent, too, may have opened some
+    const sessions = this.#readSessions()
+    sessions.catch(() => undefined)
     const stopped = await Promise.all([...this.#byRole.values()].map(({ agent }) => agent.stop(limits, end)))
     // After the lease, the remaining sessions may belong to another owner.
-    const areLeftGone = this.#run.owned.remainingMs === 0 || (await this.endAbandoned(() => true, limits))
+    const areLeftGone =
+      this.#run.owned.remainingMs === 0 || (await this.#endAbandoned(sessions, () => true, limits))
     return areLeftGone && stopped.every(Boolean)
   }
 
@@ -114,28 +120,8 @@ export class OpenAgents {
    * Ends agents that an earlier owner left and this one has not adopted, for the sessions selected by `isMeant`.
    * Returns whether they are proven gone; false also if that can't be determined.
    */
-  async endAbandoned(isMeant: (session: Session) => boolean, limits: StopLimits): Promise<boolean> {
-    const { tools, runId, call, signal } = this.#run
-    const retry = { attempts: 3, timeoutMs: 5_000 }
-    const options = signal.aborted ? { retry } : call
-    try {
-      const mine = new Set([...this.#byRole.values()].map(({ sessionId }) => sessionId))
-      const left: Session[] = []
-      for await (const session of tools.pawl.sessions.all(runId, options))
-        if (
-          session.handle !== null &&
-          !mine.has(session.id) &&
-          !this.#ended.has(session.id) &&
-          isMeant(session)
-        )
-          left.push(session)
-      if (left.length === 0) return true
-      const gone = await Promise.all(left.map((session) => this.#endOneAbandoned(session, limits)))
-      return gone.every(Boolean)
-    } catch (error) {
-      tools.report({ kind: 'trouble', message: `what an earlier owner has left: ${String(error)}` })
-      return false
-    }
+  endAbandoned(isMeant: (session: Session) => boolean, limits: StopLimits): Promise<boolean> {
+    return this.#endAbandoned(this.#readFormer(), isMeant, limits)
   }
 
   /** The longest `killAfterSeconds` of the open agents, in seconds. */
@@ -152,6 +138,46 @@ export class OpenAgents {
   async close(): Promise<void> {
     await Promise.all([...this.#byRole.values()].map(({ agent }) => agent.close()))
     await Promise.all([...this.#transcripts].map((transcript) => transcript.close()))
+  }
+
+  async #endAbandoned(
+    sessions: Promise<readonly Session[]>,
+    isMeant: (session: Session) => boolean,
+    limits: StopLimits,
+  ): Promise<boolean> {
+    try {
+      const mine = new Set([...this.#byRole.values()].map(({ sessionId }) => sessionId))
+      const left = (await sessions).filter(
+        (session) =>
+          session.handle !== null &&
+          !mine.has(session.id) &&
+          !this.#ended.has(session.id) &&
+          isMeant(session),
+      )
+      const gone = await Promise.all(left.map((session) => this.#endOneAbandoned(session, limits)))
+      return gone.every(Boolean)
+    } catch (error) {
+      this.#run.tools.report({
+        kind: 'trouble',
+        message: `what an earlier owner has left: ${String(error)}`,
+      })
+      return false
+    }
+  }
+
+  /** The sessions as they were when the run was claimed; read once. */
+  #readFormer(): Promise<readonly Session[]> {
+    const former = (this.#former ??= this.#readSessions())
+    former.catch(() => (this.#former = undefined))
+    return former
+  }
+
+  async #readSessions(): Promise<readonly Session[]> {
+    const { tools, runId, call, signal } = this.#run
+    const options = signal.aborted ? { retry: { attempts: 3, timeoutMs: 5_000 } } : call
+    const sessions: Session[] = []
+    for await (const session of tools.pawl.sessions.all(runId, options)) sessions.push(session)
+    return sessions
   }
 
   async #endOneAbandoned(session: Session, limits: StopLimits): Promise<boolean> {
@@ -232,7 +258,7 @@ export class OpenAgents {
         }),
       saveHandle: async (kept) => {
         const fields = { role, adapter: definition.adapter, handle: kept, ...this.#run.call }
-        this.#run.accept(await owned.sessions.open(fields))
+        await this.#run.command(owned.sessions.open(fields))
       },
     }
     return ADAPTERS[definition.adapter].open(context)
@@ -251,10 +277,10 @@ export class OpenAgents {
 
   async #openSession(role: string, { adapter }: AgentDefinition): Promise<Session> {
     const { owned, call } = this.#run
-    const { nodes } = await owned.sessions.list({ first: 500, ...call })
-    const live = nodes.find((session) => session.role === role && session.status !== 'DISPOSED')
+    const former = await this.#readFormer()
+    const live = former.find((session) => session.role === role && session.status !== 'DISPOSED')
     if (live?.status === 'FAILED_NEEDS_HUMAN') await this.#setStatus(live.id, 'DISPOSED')
-    return this.#run.accept(await owned.sessions.open({ role, adapter, ...call })).session
+    return (await this.#run.command(owned.sessions.open({ role, adapter, ...call }))).session
   }
 
   async #setStatus(
@@ -263,7 +289,7 @@ export class OpenAgents {
     detail?: Record<string, string | null>,
   ): Promise<void> {
     const { owned, call } = this.#run
-    this.#run.accept(await owned.sessions.update(sessionId, status, { ...(detail && { detail }), ...call }))
+    await this.#run.command(owned.sessions.update(sessionId, status, { ...(detail && { detail }), ...call }))
   }
 }
 

@@ -20,7 +20,10 @@ export async function awaitTurnEnd(task: PhaseTask, open: OpenAgent): Promise<Tu
   const { log } = task.context
   const takenAt = performance.now()
   const begunAt = takenAt - agent.waitedMs
-  const ending = agent.turnOver(signal).then(() => true)
+  const ending = agent.turnOver(signal).then(() => {
+    task.context.noteQuiet()
+    return true
+  })
   ending.catch(() => undefined)
   try {
     for (;;) {

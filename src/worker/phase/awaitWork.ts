@@ -21,6 +21,7 @@ type Outcome =
 export async function awaitWork(task: PhaseTask, step: StepOf<'AWAIT'>): Promise<Step> {
   const { context } = task
   const { agent, judged, sent } = step
+  context.noteTurn()
   context.steering.begin(agent.agent, sent.carried)
   const outcome = await awaitFirst(task, step)
   switch (outcome.kind) {
@@ -47,11 +48,10 @@ async function awaitFirst(task: PhaseTask, step: StepOf<'AWAIT'>): Promise<Outco
   const signal = AbortSignal.any([task.context.signal, over.signal])
   const sources: Promise<Outcome>[] = [
     awaitMove(task, signal),
-    step.agent.agent.turnOver(signal).then((result) => ({
-      kind: 'TURN',
-      turn: turnAfter(result),
-      failure: result.failure,
-    })),
+    step.agent.agent.turnOver(signal).then((result) => {
+      task.context.noteQuiet()
+      return { kind: 'TURN', turn: turnAfter(result), failure: result.failure }
+    }),
     awaitTimeout(task, step, signal),
     awaitFile(task, step, signal),
   ]

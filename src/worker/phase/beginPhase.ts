@@ -17,7 +17,7 @@ export async function beginPhase(task: PhaseTask): Promise<Step> {
   const { context, declared, role, phaseId } = task
   const { currentPhase } = context.latest
   if (currentPhase?.id !== phaseId || !isUnderWay(currentPhase))
-    context.accept(await context.owned.phases.start(declared.key, context.call))
+    await context.command(context.owned.phases.start(declared.key, context.call))
   await context.step('phase-started')
   const { attempt, prompts } = await readProgress(task)
   context.report({ kind: 'phase-begun', phase: declared.key, attempt, role, isResumed: prompts.length > 0 })

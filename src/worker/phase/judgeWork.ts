@@ -49,17 +49,21 @@ export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise
 }
 
 /**
- * Reads the run once nothing is asked in it any more. The question of an agent whose turn is over is still answered, or
+ * The run once nothing is asked in it any more. The question of an agent whose turn is over is still answered, or
  * expires; that of one that is gone is withdrawn.
  */
 async function endQuestion({ context }: PhaseTask, turn: Turn): Promise<Run> {
-  const run = await context.readRun()
+  const run = await context.current()
+  if (!isAsking(run)) return run
+  await context.log.reach(run.revision, context.signal)
   const { questionId } = context.log
   const isGone = turn !== 'OVER' && turn !== 'NONE'
   // whether it is answered at the same time does not matter: nobody waits for it
-  if (isAsking(run) && isGone && questionId !== null)
+  if (isGone && questionId !== null) {
     await context.owned.approvals.withdraw(questionId, context.call)
-  return context.readAnswered()
+    await context.readRun()
+  }
+  return context.currentAnswered()
 }
 
 /** The step that follows where the agent names the error that ended its turn; undefined where that is judged by its end alone. */
@@ -129,7 +133,7 @@ export async function submitArtifact(task: PhaseTask, step: StepOf<'SUBMIT'>): P
   else if (hasEndedTurn(turn)) await makeReady(task, agent, turn)
   const fields = { path: artifact.path, content: found.content, ...context.call }
   try {
-    const submitted = context.accept(await context.owned.artifacts.submit(key, fields))
+    const submitted = await context.command(context.owned.artifacts.submit(key, fields))
     const { isValid: valid, problems } = submitted.artifact
     context.report({ kind: 'artifact-submitted', phase: key, path: artifact.path, problems })
     await context.step('artifact-submitted')

@@ -52,7 +52,7 @@ export async function failPhase({ context, declared }: PhaseTask, step: StepOf<'
         ...(agent && { sessionId: agent.sessionId }),
       }
   const fields = { error, ...(recovery && { recovery }), ...context.call }
-  context.accept(await context.owned.phases.fail(key, fields))
+  await context.command(context.owned.phases.fail(key, fields))
   context.report({ kind: 'phase-failed', phase: key, trouble })
   await context.step('phase-failed')
   if (isFatal) throw new RunFailedError(`${code}: ${message}`)

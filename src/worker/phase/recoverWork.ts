@@ -17,7 +17,7 @@ export async function correctWork(task: PhaseTask, step: StepOf<'CORRECT'>): Pro
   if (repairCount >= BUDGETS.repairs) return { name: 'FAIL', agent, trouble: notRepaired(problem, code) }
   await makeReady(task, agent, turn)
   const fields = { isRepair: true, because: problem, ...context.call }
-  context.accept(await context.owned.phases.start(declared.key, fields))
+  await context.command(context.owned.phases.start(declared.key, fields))
   context.report({ kind: 'phase-repaired', phase: declared.key, because: problem })
   await context.step('repair-started')
   return { name: 'PROMPT', agent, judged, composed: null }

@@ -22,6 +22,7 @@ export async function sendPrompt(task: PhaseTask, step: StepOf<'PROMPT'>): Promi
   await context.step('prompt-recorded')
   const before = declared.artifact && (await readBaseline(await findArtifactPlace(task, declared.artifact)))
   agent.origin.phaseId = task.phaseId
+  context.noteTurn()
   await deliver(task, agent, composed.prompt)
   await context.step('prompt-sent')
   const sentAt = await confirmPrompt(task, agent, composed, progress)
@@ -55,7 +56,7 @@ async function recordPrompt(
   { progress, stage }: { readonly progress: PhaseProgress; readonly stage: PromptStage },
 ): Promise<void> {
   const fields = { phase: declared.key, dedupKey: prompt.key, isRepair: progress.repairs !== null, stage }
-  context.accept(await context.owned.sessions.recordPrompt(sessionId, { ...fields, ...context.call }))
+  await context.command(context.owned.sessions.recordPrompt(sessionId, { ...fields, ...context.call }))
 }
 
 /** Sends the prompt to the agent, at most as often as the budget allows, and never again once the agent has it. */

@@ -55,6 +55,9 @@ export class RunContext {
   readonly #writing = new AbortController()
   #hasLeft = false
   #latest: Run
+  /** When the request was sent whose answer `latest` is at least as new as, as `performance.now()`. */
+  #latestAsOf = performance.now()
+  #quietSince = 0
 
   constructor(tools: WorkerTools, owned: OwnedRun, workflow: DeclaredWorkflow) {
     this.tools = tools
@@ -90,6 +93,35 @@ export class RunContext {
     return this.#latest
   }
 
+  /** Notes that an agent works from now on: its own commands may change the run at any moment. */
+  noteTurn(): void {
+    this.#quietSince = Infinity
+  }
+
+  /** Notes that the agent does not work any more: it gives no further command. */
+  noteQuiet(): void {
+    this.#quietSince = performance.now()
+  }
+
+  /**
+   * The run with everything that this run's agents have done to it: by the latest answer where that was asked for after their last
+   * turn, else it is read.
+   */
+  async current(): Promise<Run> {
+    return this.#latestAsOf >= this.#quietSince ? this.#latest : this.readRun()
+  }
+
+  /** As `current`, once no question is open that the agent asked in the middle of its turn. */
+  async currentAnswered(): Promise<Run> {
+    for (let run = await this.current(); ; run = await this.readRun()) {
+      if (!isAsking(run)) return run
+      const ended = this.log.next(this.signal, () => this.log.questionId === null)
+      ended.catch(() => undefined)
+      await this.log.reach(run.revision, this.signal)
+      if (this.log.questionId !== null) await ended
+    }
+  }
+
   /**
    * Reads the run from the server, and its log up to the run's revision. Needed only for what the answers to this
    * owner's commands don't contain: commands of others, and missing evidence.
@@ -97,31 +129,35 @@ export class RunContext {
    * @throws RunLeftError if the run no longer exists
    */
   async readRun(): Promise<RunDetail> {
+    const asOf = performance.now()
     const run = await this.tools.pawl.runs.get(this.runId, this.call)
     if (!run) throw new RunLeftError('The run is gone')
-    this.#notice(run)
+    this.#notice(run, asOf)
     await this.log.reach(run.revision, this.signal)
     return run
   }
 
-  /** Reads the run once no question is open in it that the agent asked in the middle of its turn. */
-  async readAnswered(): Promise<RunDetail> {
-    for (;;) {
-      const run = await this.readRun()
-      if (!isAsking(run)) return run
-      const ended = this.log.next(this.signal, () => this.log.questionId === null)
-      ended.catch(() => undefined)
-      if (this.log.questionId !== null) await ended
-    }
+  /**
+   * Awaits the answer to an owner's command that is sent now, and unwraps its success. The run in the answer, also in a refusal,
+   * becomes `latest`.
+   *
+   * @throws as `accept`
+   */
+  async command<Result extends { readonly __typename: string }>(
+    answer: Promise<Result>,
+  ): Promise<SuccessOf<Result>> {
+    const asOf = performance.now()
+    return this.accept(await answer, asOf)
   }
 
   /**
-   * Unwraps the successful result of an owner's command. The run in the answer, also in a refusal, becomes `latest`.
+   * Unwraps the successful result of an owner's command; its run becomes `latest`.
    *
+   * @param asOf when the command was sent, as `performance.now()`; 0 if that is not known
    * @throws RunLeftError if this owner no longer drives the run, PawlProblem for any other refusal
    */
-  accept = <Result extends { readonly __typename: string }>(result: Result): SuccessOf<Result> => {
-    if ('run' in result) this.#notice(result.run as Run | null)
+  accept = <Result extends { readonly __typename: string }>(result: Result, asOf = 0): SuccessOf<Result> => {
+    if ('run' in result) this.#notice(result.run as Run | null, asOf)
     this.#hasLeft ||= isOwnershipLost(result)
     if (this.#hasLeft) throw new RunLeftError(`The server answered ${result.__typename}`)
     return unwrap(result)
@@ -149,8 +185,10 @@ export class RunContext {
   }
 
   /** Keeps the newest revision: answers may arrive out of order, and some carry another run. */
-  #notice(run: Run | null): void {
-    if (run?.id === this.runId && run.revision >= this.#latest.revision) this.#latest = run
+  #notice(run: Run | null, asOf: number): void {
+    if (run?.id !== this.runId || run.revision < this.#latest.revision) return
+    this.#latest = run
+    this.#latestAsOf = Math.max(this.#latestAsOf, asOf)
   }
 
   #stopWriting(): void {

@@ -15,6 +15,7 @@ export class RunLog {
   readonly #listeners = new Set<(event: RunEvent) => void>()
   #base = NO_PROGRESS
   #lastMove = 0
+  readonly #visited = new Map<number, Set<string>>()
   #questions = NO_QUESTIONS
 
   constructor(pawl: Pawl, runId: string, signal: AbortSignal) {
@@ -24,6 +25,11 @@ export class RunLog {
   /** `seq` of the last event read that may have moved the run on; 0 before the first. */
   get lastMove(): number {
     return this.#lastMove
+  }
+
+  /** Keys of the phases that were started in a round, as far as the log has been read. */
+  visited(round: number): ReadonlySet<string> {
+    return this.#visited.get(round) ?? new Set()
   }
 
   /** The question that the agent asks in the middle of its turn; null if none is open. */
@@ -97,13 +103,26 @@ export class RunLog {
   }
 
   #take(event: RunEvent): void {
-    if (event.type === 'PHASE_STARTED' && !this.#phases.has(event.payload.id))
-      this.#phases.set(event.payload.id, this.#base)
+    if (event.type === 'PHASE_STARTED') this.#begin(event.payload)
     this.#base = applyEvent(this.#base, event, '')
     if (mayMove(event)) this.#lastMove = event.seq
     this.#questions = noteQuestion(this.#questions, event, performance.now())
     for (const [id, progress] of this.#phases) this.#phases.set(id, applyEvent(progress, event, id))
     for (const listener of this.#listeners) listener(event)
+  }
+
+  #begin({
+    id,
+    phase,
+    round,
+  }: {
+    readonly id: string
+    readonly phase: string
+    readonly round: number
+  }): void {
+    if (!this.#phases.has(id)) this.#phases.set(id, this.#base)
+    const visited = this.#visited.get(round) ?? new Set()
+    this.#visited.set(round, visited.add(phase))
   }
 }
 

@@ -150,6 +150,18 @@ describe.concurrent('a person', () => {
     },
   )
 
+  test('who writes in the moment in which a phase is left does no harm: the way on is chosen anew', async (context) => {
+    const bench = await open(context)
+    let runId = ''
+    const onStep: OnStep = async (name) => {
+      if (name === 'phase-left') unwrap(await bench.person.messages.send(runId, 'one word more'))
+    }
+    bench.start({ talker: shellAgent('echo x > "$phase.txt"') }, { onStep })
+    runId = await bench.begin('talk')
+    const { status, phases } = await bench.settled(runId)
+    expect([status, phases.map(({ attempts }) => attempts)]).toEqual(['COMPLETED', [1, 1, 0, 1]])
+  })
+
   test('who gives up ends the run', { tags: 'thorough' }, async (context) => {
     const bench = await open(context)
     bench.start({ runner: shellAgent('exit 0') })
