@@ -60,7 +60,7 @@ export default defineConfig({
     // tests wait a good part of their time, for leases and for other processes
     maxWorkers: 3,
     retry: 0,
-    setupFiles: ['test/support/seed.ts'],
+    setupFiles: ['test/support/seed.ts', 'test/support/endChildren.ts'],
     tags: [
       {
         name: 'thorough',

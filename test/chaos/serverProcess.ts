@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findPostgresProgram, listPostgresProcesses } from '../../src/database/embedded/inspectProcess.ts'
 import { readPostmasterFile } from '../../src/database/embedded/postmasterFile.ts'
+import { startChild } from '../support/startChild.ts'
 
 const POLL_MS = 5
 
@@ -61,7 +62,7 @@ export class ServerProcess {
     const log = await open(join(this.#folder, 'server.log'), 'a')
     const { DATABASE_URL: _other, ...environment } = process.env
     const port = this.#url ? new URL(this.#url).port : '0'
-    this.#child = spawn(process.execPath, [this.#program, 'serve'], {
+    this.#child = startChild(process.execPath, [this.#program, 'serve'], {
       stdio: ['ignore', log.fd, log.fd],
       env: { ...environment, PAWL_DATA: this.dataDir, PAWL_PORT: port },
     })

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import type { WorkerNews } from '../../src/worker/run/news.ts'
 import { programFile } from '../support/programs.ts'
 import type { WorkerOrders } from './workerProcess.ts'
+import { startChild } from '../support/startChild.ts'
 
 /** A worker in a separate process. */
 export interface WorkerProcess {
@@ -15,7 +15,7 @@ export interface WorkerProcess {
 
 /** Starts a worker with the given orders. */
 export function spawnWorker(orders: WorkerOrders): WorkerProcess {
-  const child = spawn(process.execPath, [programFile('workerProcess'), JSON.stringify(orders)], {
+  const child = startChild(process.execPath, [programFile('workerProcess'), JSON.stringify(orders)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const news: WorkerNews[] = []

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { programFile } from './programs.ts'
+import { startChild } from './startChild.ts'
 
 /** A server in a separate process, by default with the embedded database of its data directory. */
 export interface ServerProcess {
@@ -21,7 +22,7 @@ export interface ServerProcess {
 
 /** Starts a server and waits until it listens. Rejects with its output if it exits before that. */
 export async function spawnServer(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [programFile('serve')], {
+  const child = startChild(process.execPath, [programFile('serve')], {
     env: { ...process.env, PAWL_PORT: '0', PAWL_DATA: dataDir, DATABASE_URL: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -14,6 +13,7 @@ import { follow, KINDS, WITHOUT_TMUX } from './kinds.ts'
 import { AT_ONCE, never, NO_HURRY, until } from './workbench.ts'
 import type { Workbench } from './workbench.ts'
 import { programFile } from '../../support/programs.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const prompt = (text: string, key = `key of ${text.slice(0, 20)}`) => ({ key, text })
 
@@ -267,7 +267,7 @@ for (const kind of KINDS)
         const kept = { handle: join(bench.folder, 'handle'), output: join(bench.folder, 'output') }
         const { output: _, ...context } = bench.context()
         const given = JSON.stringify({ context, prompt: prompt('go'), kept })
-        const owner = spawn(process.execPath, [programFile('adapterOwner'), kind.name, given], {
+        const owner = startChild(process.execPath, [programFile('adapterOwner'), kind.name, given], {
           stdio: ['ignore', 'pipe', 'inherit'],
         })
         const ended = once(owner, 'exit')
@@ -300,7 +300,7 @@ for (const kind of KINDS)
 
       it('lets innocent processes live that have a pid of an agent before', further, async () => {
         const bench = await follow(kind, [{ do: [] }])
-        const innocent = spawn('sleep', ['600'], { stdio: 'ignore', detached: true })
+        const innocent = startChild('sleep', ['600'], { stdio: 'ignore', detached: true })
         const gone = once(innocent, 'exit')
         onTestFinished(async () => {
           innocent.kill('SIGKILL')

@@ -1,10 +1,10 @@
 import { quoteWord } from '../../../src/text/quoteCommand.ts'
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { stripVTControlCharacters } from 'node:util'
 import { onTestFinished } from 'vitest'
 import { makeFolder, PAWL } from './pawl.ts'
+import { startChild } from '../../support/startChild.ts'
 
 /** Debian's `script` runs a command on a terminal of its own. */
 const SCRIPT = '/usr/bin/script'
@@ -31,7 +31,7 @@ export function startAtTerminal(
 ): AtTerminal {
   const command = [process.execPath, PAWL, ...words].map(quoteWord)
   const { PATH, HOME } = process.env
-  const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command.join(' '), '/dev/null'], {
+  const child = startChild(SCRIPT, ['--quiet', '--return', '--command', command.join(' '), '/dev/null'], {
     cwd,
     env: {
       PATH,

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
@@ -11,6 +10,7 @@ import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
 import { Bench, ERRAND, shellAgent } from '../worker/startTestWorker.ts'
 import { PAWL, pawlAt } from './pawl.ts'
+import { startChild } from '../../support/startChild.ts'
 
 let server: TestServer
 let cli: ReturnType<typeof pawlAt>
@@ -25,7 +25,7 @@ afterAll(() => server.stop())
 function startOnFullDisk(words: readonly string[], env: NodeJS.ProcessEnv, cwd: string): ChildProcess {
   const full = openSync('/dev/full', 'w')
   const { PATH, HOME } = process.env
-  const child = spawn(process.execPath, [PAWL, ...words], {
+  const child = startChild(process.execPath, [PAWL, ...words], {
     cwd,
     env: { PATH, HOME, ...env },
     stdio: ['ignore', full, full],

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
 import { PAWL, pawlAt } from './pawl.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const EXAMPLES = join(import.meta.dirname, '../../../examples')
 const TSX = ['--import', import.meta.resolve('tsx')]
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 /** Starts a TypeScript example; one that outlives its test is killed. */
 function startExample(name: string, words: readonly string[] = []) {
-  const child = spawn(process.execPath, [...TSX, join(EXAMPLES, name), ...words], {
+  const child = startChild(process.execPath, [...TSX, join(EXAMPLES, name), ...words], {
     env: { ...process.env, PAWL_URL: server.url, PAWL_TOKEN: server.adminToken },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -149,9 +149,10 @@ async function makeRepository(): Promise<string> {
     printf 'export function deep() {\\n  // FIXME later\\n  return 1\\n}\\n' > src/deep.ts
     git add -A
     git -c user.name=ada -c user.email=ada@example.com commit -qm 'wip'`
-  const [code] = (await once(spawn('sh', ['-c', script], { cwd: folder, stdio: 'inherit' }), 'close')) as [
-    number,
-  ]
+  const [code] = (await once(
+    startChild('sh', ['-c', script], { cwd: folder, stdio: 'inherit' }),
+    'close',
+  )) as [number]
   expect(code).toBe(0)
   return folder
 }

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { startChild } from '../../support/startChild.ts'
 
 /** The built command, as it is installed; PAWL_COMMAND names another build. */
 export const PAWL = process.env['PAWL_COMMAND'] ?? join(import.meta.dirname, '../../../dist/pawl.js')
@@ -46,7 +46,7 @@ export function startPawl(words: readonly string[], options: PawlOptions = {}): 
 
 function startProcess(command: string, words: readonly string[], options: PawlOptions): PawlProcess {
   const { PATH, HOME } = process.env
-  const child = spawn(command, words, {
+  const child = startChild(command, words, {
     cwd: options.cwd ?? makeFolder(),
     // no server of another test is found by its registration
     env: { PATH, HOME, XDG_CONFIG_HOME: makeFolder(), ...options.env },

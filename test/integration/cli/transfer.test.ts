@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,6 +9,7 @@ import { listPostgresProcesses } from '../../../src/database/embedded/inspectPro
 import { spawnServer } from '../../support/spawnServer.ts'
 import type { ServerProcess } from '../../support/spawnServer.ts'
 import { PAWL, runPawl, startPawl } from './pawl.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const RUNS = 40
 
@@ -109,7 +109,7 @@ describe('pawl export', () => {
     async () => {
       expect(await pawl(['import', '--data', 'alone', 'all.jsonl'])).toMatchObject({ code: 0 })
       // nobody reads what it writes
-      const child = spawn(process.execPath, [PAWL, 'export', '--data', 'alone'], { cwd: folder })
+      const child = startChild(process.execPath, [PAWL, 'export', '--data', 'alone'], { cwd: folder })
       onTestFinished(() => void child.kill('SIGKILL'))
       const ended = once(child, 'close')
       await once(child.stdout, 'readable')

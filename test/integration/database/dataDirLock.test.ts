@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,6 +14,7 @@ import {
   query,
   startHolder,
 } from './databaseHarness.ts'
+import { startChild } from '../../support/startChild.ts'
 
 test('a second server on a data directory is told which process holds it, and where that listens', async () => {
   const dataDir = await makeDataDir()
@@ -81,7 +81,7 @@ test('a failed start releases the data directory', { tags: 'thorough' }, async (
 test('the lock is not inherited by the programs a server starts', async () => {
   const dataDir = join(await makeFolder())
   const lock = await lockDataDir(dataDir, silentLog)
-  const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' })
+  const child = startChild('sleep', ['1000'], { detached: true, stdio: 'ignore' })
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child, 'spawn')
   await expect(lockDataDir(dataDir, silentLog)).rejects.toBeInstanceOf(DataDirInUseError)

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
@@ -14,6 +13,7 @@ import { openDatabase } from '../../../src/database/openDatabase.ts'
 import type { Database } from '../../../src/database/openDatabase.ts'
 import { fillDataDir } from '../../support/dataDir.ts'
 import { programFile } from '../../support/programs.ts'
+import { startChild } from '../../support/startChild.ts'
 
 export const isRoot = process.getuid?.() === 0
 
@@ -79,7 +79,7 @@ export async function startHolder(
   const { source = programFile('openDatabase'), ...more } = options
   // a copy of the source, in an installation of its own, is compiled there
   const loader = source.endsWith('.ts') ? ['--import', 'tsx'] : []
-  const child = spawn(process.execPath, [...loader, programFile('holdDatabase'), source, dataDir], {
+  const child = startChild(process.execPath, [...loader, programFile('holdDatabase'), source, dataDir], {
     stdio: ['pipe', 'pipe', 'inherit'],
     ...more,
   })

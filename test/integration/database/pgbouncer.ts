@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chown, writeFile } from 'node:fs/promises'
@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest'
 import { chooseRunUser } from '../../../src/database/embedded/runUser.ts'
 import { makeFolder } from './databaseHarness.ts'
 import type { Postgres15 } from './postgres15.ts'
+import { startChild } from '../../support/startChild.ts'
 
 export const hasPgbouncer = spawnSync('pgbouncer', ['--version']).status === 0
 
@@ -29,7 +30,7 @@ auth_type = any
 pool_mode = ${mode}
 `,
   )
-  const child = spawn('pgbouncer', [config], { stdio: 'ignore', ...user })
+  const child = startChild('pgbouncer', [config], { stdio: 'ignore', ...user })
   const ended = once(child, 'exit')
   onTestFinished(async () => {
     child.kill('SIGKILL')

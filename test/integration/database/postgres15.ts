@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import type { PoolConfig } from 'pg'
 import { readPostmasterFile } from '../../../src/database/embedded/postmasterFile.ts'
 import { chooseRunUser } from '../../../src/database/embedded/runUser.ts'
+import { startChild } from '../../support/startChild.ts'
 
 /** A PostgreSQL of another major version, as a user of `DATABASE_URL` may have. */
 export interface Postgres15 {
@@ -52,7 +53,7 @@ async function launch([make = '', ...args]: readonly string[], more: readonly st
   if (user) await chown(folder, user.uid, user.gid)
   const cluster = join(folder, 'cluster')
   await promisify(execFile)(join(bin, make), ['-D', cluster, ...args], { cwd: folder, ...user })
-  const child = spawn(
+  const child = startChild(
     join(bin, 'postgres'),
     ['-D', cluster, '-k', folder, '-c', 'listen_addresses=', '-c', 'port=5432', '-c', 'fsync=off', ...more],
     { cwd: folder, stdio: 'ignore', ...user },

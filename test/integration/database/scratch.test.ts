@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { utimes } from 'node:fs/promises'
@@ -9,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { listPostgresProcesses } from '../../../src/database/embedded/inspectProcess.ts'
 import { startScratch } from '../../../src/database/embedded/startScratch.ts'
 import { query } from './databaseHarness.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const source = fileURLToPath(new URL('../../../src/database/embedded/startScratch.ts', import.meta.url))
 
@@ -16,7 +16,7 @@ const source = fileURLToPath(new URL('../../../src/database/embedded/startScratc
 async function startElsewhere(): Promise<{ folder: string; kill(): Promise<void> }> {
   const program = `import { startScratch } from ${JSON.stringify(source)}
     startScratch().then((scratch) => { console.log(scratch.poolConfig.host); setInterval(() => undefined, 1000) })`
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+  const child = startChild(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -22,6 +21,7 @@ import {
   startHolder,
 } from './databaseHarness.ts'
 import { fillDataDir } from '../../support/dataDir.ts'
+import { startChild } from '../../support/startChild.ts'
 
 describe('after a server was killed', () => {
   test('its PostgreSQL is adopted with its data, and stopped when the new server closes', async () => {
@@ -155,7 +155,7 @@ describe('after PostgreSQL itself was killed', () => {
     await query(poolConfig, `CREATE TABLE kept AS SELECT 'here' AS what`)
     await close()
 
-    const innocent = spawn('sleep', ['1000'], { uid: owner.uid, gid: owner.gid })
+    const innocent = startChild('sleep', ['1000'], { uid: owner.uid, gid: owner.gid })
     onTestFinished(() => void innocent.kill('SIGKILL'))
     await once(innocent, 'spawn')
     for (const [path, text] of [

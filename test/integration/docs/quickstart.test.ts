@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { PAWL } from '../cli/pawl.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const PAGE = join(import.meta.dirname, '../../../docs/quickstart.md')
 /** What is called in the first terminal, and is left running there. */
@@ -43,7 +44,7 @@ async function sitDown() {
     const script = join(home, `typed-${scripts}.sh`)
     const alias = `shopt -s expand_aliases\nalias pawl='"${process.execPath}" "${PAWL}"'\n`
     await writeFile(script, `set -e\n${alias}cd "${home}"\n[ -d hello ] && cd hello\n${lines}`)
-    const child = spawn('bash', [script], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = startChild('bash', [script], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     let printed = ''
     const listeners = new Set<() => void>()
     for (const stream of [child.stdout, child.stderr])

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { callTool, ClaimedRuns } from '../../support/mcp.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { PAWL, runPawl } from '../cli/pawl.ts'
+import { startChild } from '../../support/startChild.ts'
 
 let server: TestServer
 let runs: ClaimedRuns
@@ -73,7 +73,7 @@ describe('pawl mcp', () => {
   })
 
   it('prints nothing but the protocol, and ends with its input', async () => {
-    const child = spawn(process.execPath, [PAWL, 'mcp'], {
+    const child = startChild(process.execPath, [PAWL, 'mcp'], {
       env: environment({ PAWL_TOKEN: server.adminToken }),
       stdio: 'pipe',
     })

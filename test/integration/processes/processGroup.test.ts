@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -9,12 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { launch } from '../../../src/processes/launch.ts'
 import { ProcessGroup } from '../../../src/processes/processGroup.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const NEVER = () => false
 
 /** Starts a script in a group of its own; resolves when it has printed a line, with that line. */
 async function startGroup(script: string) {
-  const child = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = startChild('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
   const group = new ProcessGroup(child.pid as number)
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
   onTestFinished(async () => {
@@ -71,9 +71,9 @@ describe('a process group', () => {
     // Outside the group a process that never waits for its child, which stays in the table when it has ended.
     const careless = `
       const { spawn } = require('node:child_process')
-      const child = spawn('sh', ['-c', 'echo $$; exec sleep 600'], { detached: true, stdio: ['ignore', 1, 2] })
+      const child = startChild('sh', ['-c', 'echo $$; exec sleep 600'], { detached: true, stdio: ['ignore', 1, 2] })
       setTimeout(() => process.kill(process.pid, 'SIGSTOP'), 200)`
-    const parent = spawn(process.execPath, ['-e', careless], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const parent = startChild(process.execPath, ['-e', careless], { stdio: ['ignore', 'pipe', 'inherit'] })
     const gone = once(parent, 'exit')
     onTestFinished(async () => {
       parent.kill('SIGKILL')

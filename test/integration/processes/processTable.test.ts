@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -9,10 +9,15 @@ import {
   listProcesses,
   parsePs,
 } from '../../../src/processes/processTable.ts'
+import { startChild } from '../../support/startChild.ts'
 
 /** A process of this test's that lives until its end. */
 async function startSleeper(env: Record<string, string> = {}) {
-  const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore', env: { ...process.env, ...env } })
+  const child = startChild('sleep', ['600'], {
+    detached: true,
+    stdio: 'ignore',
+    env: { ...process.env, ...env },
+  })
   const ended = once(child, 'exit')
   onTestFinished(async () => {
     child.kill('SIGKILL')

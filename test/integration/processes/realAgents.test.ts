@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
@@ -9,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { AGENTS } from '../../agents/agents.ts'
 import { folderOf, NODE } from '../../agents/install.ts'
 import { findWay, NotIsolatedError } from '../../support/isolate.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
@@ -90,7 +90,7 @@ function start(
   [command = '', ...words]: readonly string[],
   scenario: string,
 ) {
-  const child = spawn(command, [...words, '--built', 'gemini', scenario], {
+  const child = startChild(command, [...words, '--built', 'gemini', scenario], {
     cwd: ROOT,
     env: { PATH: path, HOME: home, PAWL_AGENTS_CACHE: cache },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -12,6 +12,7 @@ import { keepWatch, readProven, untilPassed, type Watch } from '../../support/ra
 import { accepted, begin, refused, runIn } from '../../support/runs.ts'
 import { TEST_WORKFLOWS } from '../../support/workflows.ts'
 import { programFile } from '../../support/programs.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const { cancelRun, completeRun, pauseRun, releaseRun, resumeRun, startPhase } = runCommands
 
@@ -44,7 +45,7 @@ interface Owner {
 /** Starts an owner as a process of its own, holding the run. */
 async function startOwner(runId: string, leaseSeconds: number): Promise<Owner> {
   const plan = JSON.stringify({ poolConfig: here.poolConfig, runId, leaseSeconds })
-  const child = spawn(process.execPath, [programFile('frozenOwner'), plan], {
+  const child = startChild(process.execPath, [programFile('frozenOwner'), plan], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   owners.push(child)

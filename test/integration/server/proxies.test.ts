@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ask, startTestServer, type TestServer } from '../../support/server.ts'
+import { startChild } from '../../support/startChild.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -93,7 +94,7 @@ async function startNginx(folder: string): Promise<{ url: string; child: ChildPr
 http { access_log off; gzip on; ${places.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
 server { listen 127.0.0.1:${port}; location / { proxy_pass ${server.url}; } } }`
   await writeFile(join(folder, 'nginx.conf'), config)
-  const child = spawn('nginx', ['-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')])
+  const child = startChild('nginx', ['-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')])
   const url = `http://127.0.0.1:${port}`
   await expect
     .poll(() =>

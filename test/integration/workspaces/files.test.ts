@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import {
@@ -22,6 +22,7 @@ import { isChanged, readBaseline, removeStale } from '../../../src/workspaces/fi
 import { readArtifact } from '../../../src/workspaces/files/readArtifact.ts'
 import { openInside, resolveInside } from '../../../src/workspaces/files/resolveInside.ts'
 import { createFolder, troubleOf, write } from './repository.ts'
+import { startChild } from '../../support/startChild.ts'
 
 /** A workspace with a secret beside it. */
 function createWorkspace() {
@@ -112,7 +113,9 @@ describe('a path in a workspace', () => {
       for (;;) {
         renameSync('inner', 'aside'); symlinkSync('../outside', 'inner'); rmSync('inner'); renameSync('aside', 'inner')
       }`
-    const swapper = spawn(process.execPath, ['-e', swap, workspace], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const swapper = startChild(process.execPath, ['-e', swap, workspace], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     const gone = once(swapper, 'exit')
     onTestFinished(async () => {
       swapper.kill('SIGKILL')

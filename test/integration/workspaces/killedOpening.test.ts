@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -16,6 +16,7 @@ import {
   write,
 } from './repository.ts'
 import { programFile } from '../../support/programs.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const REAL_GIT = spawnSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).stdout.trim()
 
@@ -40,7 +41,7 @@ async function openKilled(
   const values = { CALLS: join(folder, 'calls'), KILL_AT: String(at), KILL_HOW: how }
   const script = Object.entries(values).reduce((text, [name, value]) => text.replaceAll(name, value), GIT)
   writeFileSync(join(folder, 'git'), script, { mode: 0o755 })
-  const child = spawn(
+  const child = startChild(
     process.execPath,
     [programFile('openElsewhere'), JSON.stringify({ runId: RUN, input: null, settings })],
     {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -17,6 +17,7 @@ import {
 import { previewDefinitionSchema } from '../../../src/workspaces/kit/workspaceSettings.ts'
 import { createFolder, troubleOf, write } from './repository.ts'
 import { programFile } from '../../support/programs.ts'
+import { startChild } from '../../support/startChild.ts'
 
 const ID = 'wsp_1'
 
@@ -166,7 +167,7 @@ describe('a preview', () => {
 async function startElsewhere(
   options: unknown,
 ): Promise<{ worker: ChildProcess; preview: { url: string; pid: number } }> {
-  const worker = spawn(process.execPath, [programFile('previewElsewhere'), JSON.stringify(options)], {
+  const worker = startChild(process.execPath, [programFile('previewElsewhere'), JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = once(worker, 'exit')

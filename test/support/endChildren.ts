@@ -1,0 +1,4 @@
+import { afterAll } from 'vitest'
+import { endChildren } from './startChild.ts'
+
+afterAll(endChildren)
