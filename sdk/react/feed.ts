@@ -155,6 +155,46 @@ export function createRunFeed(pawl: Pawl, store: RunStore, options: FeedOptions 
   }
 }
 
+/**
+ * Keeps the feed running until the signal aborts, and resolves when it follows changes: what is read then misses none. Tells what
+ * keeps it from that.
+ *
+ * @param takesRefusal whether it also resolves where the feed is refused to a token of one run
+ */
+export async function untilFollowing(
+  feed: RunFeed,
+  signal: AbortSignal,
+  tell: (error: unknown) => void,
+  takesRefusal = false,
+): Promise<void> {
+  return new Promise((resolve) => {
+    let isOver = false
+    const end = () => {
+      isOver = true
+      resolve()
+    }
+    const look = () => {
+      if (isOver) return
+      if (takesRefusal && isForbidden(feed)) return end()
+      tell(feed.connection.get().error)
+      // There is another promise after each restart.
+      void feed.ready().then(end)
+    }
+    const off = feed.connection.subscribe(look)
+    signal.addEventListener('abort', () => {
+      off()
+      end()
+    })
+    look()
+  })
+}
+
+/** Whether the feed is refused to a token that sees one run only. */
+export function isForbidden({ connection }: RunFeed): boolean {
+  const { phase, error } = connection.get()
+  return phase === 'REFUSED' && error instanceof PawlAuthError && error.code === 'FORBIDDEN'
+}
+
 function isDown(phase: ConnectionState['phase']): boolean {
   return phase === 'RECONNECTING' || phase === 'POLLING'
 }

@@ -1,7 +1,9 @@
 import { TranscriptFold } from '@pawl/sdk'
 import type {
   FoldedEntry,
+  Page,
   Pawl,
+  Run,
   RunDetail,
   RunEvent,
   RunFilter,
@@ -13,10 +15,13 @@ import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import type { ConnectionState, RunFeed } from './feed.ts'
 import { createLines } from './lines.ts'
 import type { Lines } from './lines.ts'
-import type { Live } from './live.ts'
 import { usePawlContext } from './provider.ts'
+import { storeOf } from './reread.ts'
 import { createRunList } from './runList.ts'
+import type { WholeRun } from './runList.ts'
 import { createRunReader } from './runReader.ts'
+import { useLive } from './useLive.ts'
+import type { ReadOptions } from './workHooks.ts'
 
 /** The client of the `PawlProvider` above. */
 export function usePawl(): Pawl {
@@ -41,12 +46,14 @@ export interface UseRunsOptions {
   readonly orderBy?: RunOrder | undefined
   /** How many are read at once, at most 500. Default 100. */
   readonly pageSize?: number | undefined
+  /** The first page, if a server has read it for the first drawing: the same on both sides. It is read again afterwards. */
+  readonly initial?: Page<Run> | undefined
 }
 
 /** What `useRuns` returns. */
 export interface UseRunsResult {
-  /** All known runs that match, oldest first; the same array until one changes. */
-  readonly runs: readonly StoredRun[]
+  /** All known runs that match, each with all its fields, oldest first; the same array until one changes. */
+  readonly runs: readonly WholeRun[]
   /** Whether a page is being read. */
   readonly isLoading: boolean
   /** Whether the server has more that match: `loadMore` reads them. */
@@ -58,11 +65,11 @@ export interface UseRunsResult {
 }
 
 /** The runs that match a filter, kept up to date. */
-export function useRuns({ filter, orderBy, pageSize }: UseRunsOptions = {}): UseRunsResult {
+export function useRuns({ filter, orderBy, pageSize, initial }: UseRunsOptions = {}): UseRunsResult {
   const { pawl, feed } = usePawlContext()
   const key = JSON.stringify({ filter, orderBy })
   const list = useMemo(
-    () => createRunList(pawl, feed, { ...(JSON.parse(key) as UseRunsOptions), pageSize }),
+    () => createRunList(pawl, feed, { ...(JSON.parse(key) as UseRunsOptions), pageSize, initial }),
     [pawl, feed, key, pageSize],
   )
   const state = useLive(list)
@@ -88,17 +95,19 @@ export interface UseRunResult {
 }
 
 /** A run, kept up to date while it can change. */
-export function useRun(runId: string): UseRunResult {
+export function useRun(runId: string, { initial }: ReadOptions<RunDetail | null> = {}): UseRunResult {
   const { pawl, feed } = usePawlContext()
   const { store } = feed
-  const reader = useMemo(() => createRunReader(pawl, store, runId), [pawl, store, runId])
+  const reader = useMemo(() => createRunReader(pawl, store, runId, initial), [pawl, store, runId])
   const { detail, isMissing: wasMissing, error } = useLive(reader)
   const subscribe = useCallback((listener: () => void) => store.subscribe(runId, listener), [store, runId])
-  const run = useSyncExternalStore(
+  const handed = useMemo(() => (initial ? storeOf([initial]).get(runId) : undefined), [initial, runId])
+  const known = useSyncExternalStore(
     subscribe,
     () => store.get(runId),
     () => store.get(runId),
   )
+  const run = known ?? (store.isDeleted(runId) ? undefined : handed)
   const isMissing = wasMissing || store.isDeleted(runId)
   return useMemo(
     () => ({ run, detail, isLoading: !run && !isMissing && error === undefined, isMissing, error }),
@@ -133,8 +142,4 @@ export function useTranscript(sessionId: string): UseTranscriptResult {
     fold.add(state.items)
     return { ...state, entries: fold.entries }
   }, [state, fold])
-}
-
-function useLive<State>({ subscribe, get }: Live<State>): State {
-  return useSyncExternalStore(subscribe, get, get)
 }

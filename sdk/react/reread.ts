@@ -1,3 +1,4 @@
+import { createRunStore } from '@pawl/sdk'
 import type { CallOptions, Pawl, Run, RunsFeedFilter, RunStore } from '@pawl/sdk'
 
 /** Options for reading runs again. */
@@ -62,6 +63,13 @@ export async function pollRuns(
 function isNews(store: RunStore, { id, revision }: Run): boolean {
   const known = store.get(id)
   return !known || known.revision < revision
+}
+
+/** A store of its own with these runs: how they are shown before the page's store has them. */
+export function storeOf(runs: readonly Run[]): RunStore {
+  const store = createRunStore()
+  store.apply(runs)
+  return store
 }
 
 /** The feed's change for a deleted run. */

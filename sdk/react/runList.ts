@@ -1,10 +1,12 @@
 import { PawlConnectionError } from '@pawl/sdk'
-import type { Pawl, RunFilter, RunOrder, StoredRun } from '@pawl/sdk'
+import type { Page, Pawl, Run, RunFilter, RunOrder, StoredRun } from '@pawl/sdk'
 import { pause } from '../kit/pause.ts'
+import { untilFollowing } from './feed.ts'
 import type { RunFeed } from './feed.ts'
 import { matchesFilter } from './filter.ts'
 import { createLive } from './live.ts'
 import type { Live } from './live.ts'
+import { storeOf } from './reread.ts'
 
 /** Which runs, and in which order their pages are read. */
 export interface RunListOptions {
@@ -13,12 +15,17 @@ export interface RunListOptions {
   readonly orderBy?: RunOrder | undefined
   /** The page size, at most 500. Default 100. */
   readonly pageSize?: number | undefined
+  /** The first page, if a server has read it already. */
+  readonly initial?: Page<Run> | undefined
 }
+
+/** A run of which every field is known. */
+export type WholeRun = StoredRun & Omit<Run, '__typename'>
 
 /** The runs of a list read so far. */
 export interface RunListState {
   /** All known runs that match, ordered by id, which is the order of creation. The same array until one changes. */
-  readonly runs: readonly StoredRun[]
+  readonly runs: readonly WholeRun[]
   /** Whether a page is being read. */
   readonly isLoading: boolean
   /** Whether the server has more that match. */
@@ -38,35 +45,42 @@ const RETRY_DELAY_MS = 2_000
 
 /** Creates a list of the matching runs, read page by page into the feed's store and kept up to date by it. */
 export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions = {}): RunList {
-  const { filter = {}, orderBy, pageSize = 100 } = options
+  const { filter = {}, orderBy, pageSize = 100, initial } = options
   const { store } = feed
   let cursor: string | undefined
+  /** Whether the runs shown are those that a server has read. */
+  let isHandedOver = initial !== undefined
   let wantMore: (() => void) | undefined
 
-  const select = (previous: readonly StoredRun[]): readonly StoredRun[] => {
-    const runs = store.all().filter((run) => matchesFilter(run, filter))
+  const select = (previous: readonly WholeRun[]): readonly WholeRun[] => {
+    const runs = store
+      .all()
+      .filter(isWhole)
+      .filter((run) => matchesFilter(run, filter))
     return isSame(runs, previous) ? previous : runs
   }
 
   const live = createLive<RunListState>(
-    { runs: [], isLoading: true, hasMore: true, error: undefined },
+    {
+      runs: initial ? storeOf(initial.nodes).all().filter(isWhole) : [],
+      isLoading: !initial,
+      hasMore: initial?.pageInfo.hasNextPage ?? true,
+      error: undefined,
+    },
     async (signal, update, get) => {
       const show = () =>
         update((state) => {
-          const runs = select(state.runs)
+          const runs = isHandedOver ? state.runs : select(state.runs)
           return runs === state.runs ? state : { ...state, runs }
         })
       const offStore = store.subscribe(show)
-      // Listening to the connection keeps the feed running.
-      const offFeed = feed.connection.subscribe(() => {})
       signal.addEventListener('abort', () => {
         offStore()
-        offFeed()
         wantMore = undefined
       })
       show()
-      await untilReady(signal, (error) =>
-        update((state) => ({ ...state, isLoading: error === undefined, error })),
+      await untilFollowing(feed, signal, (error) =>
+        update((state) => ({ ...state, isLoading: !isHandedOver && error === undefined, error })),
       )
       if (signal.aborted) return
       let isFirst = cursor === undefined
@@ -86,6 +100,7 @@ export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions
           update((state) => ({ ...state, isLoading: false, error })),
         )
         cursor = pageInfo.endCursor ?? cursor
+        isHandedOver = false
         store.apply(nodes)
         update((state) => ({
           runs: select(state.runs),
@@ -97,26 +112,6 @@ export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions
     },
     (state, error) => ({ ...state, isLoading: false, error }),
   )
-
-  /** Waits until the feed follows changes, and tells what keeps it from that. */
-  async function untilReady(signal: AbortSignal, tell: (error: unknown) => void): Promise<void> {
-    let off = () => {}
-    await new Promise<void>((done) => {
-      const waitForFeed = async () => {
-        await feed.ready()
-        done()
-      }
-      // There is another promise after each restart.
-      const look = () => {
-        tell(feed.connection.get().error)
-        void waitForFeed()
-      }
-      off = feed.connection.subscribe(look)
-      signal.addEventListener('abort', () => done())
-      look()
-    })
-    off()
-  }
 
   async function readPage(signal: AbortSignal, tell: (error: unknown) => void) {
     for (;;) {
@@ -131,6 +126,11 @@ export function createRunList(pawl: Pawl, feed: RunFeed, options: RunListOptions
   }
 
   return { ...live, loadMore: () => wantMore?.() }
+}
+
+/** A run that is known from frames of its status alone has neither labels nor most other fields. */
+function isWhole(run: StoredRun): run is WholeRun {
+  return run.labels !== undefined
 }
 
 function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -25,12 +25,20 @@ const LEASE_EXPIRY_MARGIN_MS = 300
 /**
  * Follows a run into the store while it has listeners, and reads it in full after each revision, and when its lease is
  * due to expire, because the allowed commands change then without an event.
+ *
+ * @param initial what a server has read already
  */
-export function createRunReader(pawl: Pawl, store: RunStore, runId: string): Live<RunReading> {
-  const initial: RunReading = { detail: undefined, isMissing: false, error: undefined }
+export function createRunReader(
+  pawl: Pawl,
+  store: RunStore,
+  runId: string,
+  initial?: RunDetail | null,
+): Live<RunReading> {
   return createLive<RunReading>(
-    initial,
+    { detail: initial ?? undefined, isMissing: initial === null, error: undefined },
     async (signal, update, get) => {
+      const { detail: known } = get()
+      if (known) store.apply(known)
       update((state) => ({ ...state, isMissing: false, error: undefined }))
       let isReading = false
       let lapse: ReturnType<typeof setTimeout> | undefined

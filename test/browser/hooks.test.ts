@@ -3,12 +3,15 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createPawl, type Pawl, unwrap } from '@pawl/sdk'
+import { createElement } from 'react'
+import { renderToString } from 'react-dom/server'
 import type { Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { startHeld, startQueued } from './driving.ts'
+import { awaitApproval, startHeld, startQueued } from './driving.ts'
+import { type Handed, HandedPage } from './handedPage.ts'
 import { toOutput } from '../support/entries.ts'
 
 let server: TestServer
@@ -16,6 +19,8 @@ let front: Server
 let browser: TestBrowser
 let page: Page
 let pawl: Pawl
+/** The page at /handed. */
+let handedPage = ''
 /** A page with every hook, whose requests go on to the server: what a program of somebody else's would be. */
 beforeAll(async () => {
   server = await startTestServer()
@@ -26,6 +31,9 @@ beforeAll(async () => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => void forward(request.headers, Buffer.concat(chunks), response))
+    } else if (request.url === '/handed') {
+      response.setHeader('content-type', 'text/html')
+      response.end(handedPage)
     } else if (request.url?.endsWith('.js')) {
       response.setHeader('content-type', 'text/javascript')
       response.end(scripts.get(request.url.slice(1)))
@@ -70,13 +78,17 @@ async function forward(
 
 /** Bundles the page. Returns the code of its scripts by file name: what it does not need at once is in scripts of its own. */
 async function bundle(): Promise<Map<string, string>> {
-  const entry = fileURLToPath(new URL('./hooksPage.ts', import.meta.url))
+  const place = (file: string) => fileURLToPath(new URL(`./${file}.ts`, import.meta.url))
   const built = await build({
     configFile: false,
     logLevel: 'error',
     resolve: { conditions: ['pawl-source', 'module', 'browser', 'development|production'] },
     define: { 'process.env.NODE_ENV': '"production"' },
-    build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'hooks' } },
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: { hooks: place('hooksPage'), handed: place('handedClient') }, formats: ['es'] },
+    },
   })
   const [output] = Array.isArray(built) ? built : [built]
   if (!output || !('output' in output)) throw new Error('The page of the hooks was bundled to nothing')
@@ -84,6 +96,9 @@ async function bundle(): Promise<Map<string, string>> {
 }
 
 const text = (name: string) => page.locator(`#${name}`).innerText()
+/** Shows a run and a session on the page. */
+const look = (looked: Page, ...ids: string[]) =>
+  looked.evaluate((given) => (window as unknown as { look: (...ids: string[]) => void }).look(...given), ids)
 const drawn = (name: string) =>
   page.evaluate((name) => (window as unknown as { drawn: Record<string, number> }).drawn[name] ?? 0, name)
 
@@ -105,11 +120,7 @@ it('shows what comes, and draws again only what is different', async () => {
 it('reads one run whole, with its log and its agent’s words', async () => {
   const { id, fence } = await startHeld(pawl, { title: 'looked at' })
   const { session } = unwrap(await pawl.sessions.open(id, { fence, role: 'reviewer', adapter: 'process' }))
-  await page.evaluate(
-    ([runId, sessionId]) =>
-      (window as unknown as { look: (...ids: unknown[]) => void }).look(runId, sessionId),
-    [id, session.id],
-  )
+  await look(page, id, session.id)
   await expect.poll(() => text('run')).toBe('RUNNING PENDING')
   unwrap(await pawl.phases.start(id, 'context', { fence }))
   await expect.poll(() => text('run')).toBe('RUNNING RUNNING')
@@ -125,11 +136,136 @@ it('reads one run whole, with its log and its agent’s words', async () => {
 
 it('acts once, and tells what became of it', async () => {
   const id = await startQueued(pawl, { title: 'acted on' })
-  await page.evaluate((runId) => (window as unknown as { look: (...ids: unknown[]) => void }).look(runId), id)
+  await look(page, id)
   await expect.poll(() => text('run')).toBe('QUEUED PENDING')
   await page.locator('#pause').dblclick()
   await expect.poll(() => text('action')).toBe('PauseRunSuccess')
   await page.locator('#pause').click()
   await expect.poll(() => text('action')).toContain('already PAUSED')
   expect((await pawl.runs.get(id))?.status).toBe('PAUSED')
+})
+
+/** A run with a message, a session and a workspace. */
+async function startWork(title: string) {
+  const { id, fence } = await startHeld(pawl, { workflow: 'delivery', title })
+  const place = { host: 'machine', path: `/srv/${id}`, repository: '/srv/repo', branch: `pawl/${id}` }
+  unwrap(await pawl.workspaces.record(id, { fence, kind: 'WORKTREE', baseCommit: 'a1', ...place }))
+  unwrap(await pawl.messages.send(id, 'first', { mode: 'FOLLOW_UP' }))
+  const opened = await pawl.sessions.open(id, { fence, role: 'planner', adapter: 'process' })
+  return { id, fence, sessionId: unwrap(opened).session.id }
+}
+
+/** Opens the page in a browser of its own, which shares no connections with the others. */
+async function openOwn(token: string, path = '/'): Promise<Page> {
+  const context = await browser.context.browser()?.newContext()
+  if (!context) throw new Error('The browser is closed')
+  const own = await context.newPage()
+  await own.addInitScript((given) => Object.assign(window, { token: given }), token)
+  await own.goto(new URL(path, page.url()).href)
+  return own
+}
+
+it('asks a person, and draws no other question again when one is answered', async () => {
+  const [one, two] = [await startWork('one'), await startWork('two')]
+  for (const asking of [one, two]) await awaitApproval(pawl, asking)
+  const questions = page.locator('#questions button')
+  await expect.poll(() => questions.allInnerTexts()).toEqual(['approve two', 'approve one'])
+  const { nodes } = await pawl.approvals.list({ runId: one.id })
+  const before = await drawn(`question ${nodes[0]?.id}`)
+  await page.getByRole('button', { name: 'approve two' }).click()
+  await expect.poll(() => questions.allInnerTexts()).toEqual(['approve one'])
+  expect(await drawn(`question ${nodes[0]?.id}`)).toBe(before)
+  expect((await pawl.approvals.list({ runId: two.id })).nodes[0]?.status).toBe('APPROVED')
+  unwrap(await pawl.runs.cancel(one.id))
+  unwrap(await pawl.runs.confirmCancel(one.id, { fence: one.fence }))
+  await expect.poll(() => page.locator('#questions').innerText()).toBe('')
+})
+
+it('follows messages, a session and a workspace', async () => {
+  const { id, fence, sessionId } = await startWork('worked on')
+  const own = await openOwn(server.adminToken)
+  const shown = (name: string) => own.locator(`#${name}`).innerText()
+  await look(own, id, sessionId)
+  await expect.poll(() => shown('messages')).toBe('first PENDING')
+  await expect.poll(() => shown('session')).toBe('CREATED')
+  await expect.poll(() => shown('workspace')).toBe(`/srv/${id} STOPPED`)
+  const { nodes } = await pawl.messages.list(id)
+  unwrap(await pawl.messages.acknowledge(nodes[0]?.id ?? '', 'DELIVERED', { fence }))
+  unwrap(await pawl.messages.send(id, 'second'))
+  await expect.poll(() => shown('messages')).toBe('second PENDING, first DELIVERED')
+  unwrap(await pawl.sessions.update(sessionId, 'BOOTSTRAPPING', { fence }))
+  await expect.poll(() => shown('session')).toBe('BOOTSTRAPPING')
+  const workspaceId = (await pawl.workspaces.get(id))?.id ?? ''
+  unwrap(await pawl.workspaces.reportPreview(workspaceId, { status: 'RUNNING', url: 'http://127.0.0.1:9/' }))
+  await expect.poll(() => shown('workspace')).toBe(`/srv/${id} RUNNING`)
+  unwrap(await pawl.runs.cancel(id))
+  await own.context().close()
+})
+
+it('follows them with a token that reads one run, to which the feed is refused', async () => {
+  const { id } = await startHeld(pawl, { title: 'of a page' })
+  const { secret } = unwrap(await pawl.tokens.forRun(id))
+  const own = await openOwn(secret)
+  const shown = (name: string) => own.locator(`#${name}`).innerText()
+  await expect.poll(() => shown('connection')).toBe('REFUSED')
+  await look(own, id, 'ses_none')
+  await expect.poll(() => shown('workspace')).toBe('none')
+  await expect.poll(() => shown('messages')).toBe('')
+  unwrap(await pawl.messages.send(id, 'told'))
+  await expect.poll(() => shown('messages')).toBe('told PENDING')
+  await own.context().close()
+})
+
+it('tells why nothing is read, instead of loading without an end', async () => {
+  const own = await openOwn('pawl_wrong')
+  await expect.poll(() => own.locator('#questions').innerText()).toContain('PawlAuthError')
+  await look(own, 'run_none', 'ses_none')
+  await expect.poll(() => own.locator('#messages').innerText()).toContain('PawlAuthError')
+  await expect.poll(() => own.locator('#refused').innerText()).toContain('PawlAuthError')
+  await own.context().close()
+})
+
+it('is drawn on a server, and taken over by a browser without a difference', async () => {
+  const { id, fence, sessionId } = await startWork('handed over')
+  await awaitApproval(pawl, { id, fence })
+  const handed: Handed = {
+    runs: await pawl.runs.list({ first: 1 }),
+    run: await pawl.runs.get(id),
+    approvals: await pawl.approvals.list({ filter: { statuses: ['PENDING'] } }),
+    messages: await pawl.messages.list(id),
+    session: await pawl.sessions.get(sessionId),
+    workspace: await pawl.workspaces.get(id),
+  }
+  let requests = 0
+  const counting = createPawl({
+    url: server.url,
+    fetch: async () => Promise.reject(new Error(`request ${(requests += 1)}`)),
+  })
+  const draw = (given: Handed | undefined) =>
+    renderToString(createElement(HandedPage, { pawl: counting, runId: id, sessionId, handed: given }))
+  const html = draw(handed)
+  for (const part of ['handed over', 'AWAITING_APPROVAL plan', 'first', 'planner', `/srv/${id}`])
+    expect(html).toContain(part)
+  expect(html).toContain('data-loading="0"')
+  expect(draw(undefined)).toContain('data-loading="3"')
+  expect(requests).toBe(0)
+
+  const given = JSON.stringify({ token: server.adminToken, runId: id, sessionId, handed })
+  handedPage = `<!doctype html><div id="root">${html}</div><script>given = ${given.replaceAll('<', String.raw`\u003c`)}</script><script type="module" src="/handed.js"></script>`
+  const own = await openOwn('', '/handed')
+  await expect.poll(() => own.evaluate(() => (window as unknown as { first?: string }).first)).toBe(html)
+  unwrap(await pawl.messages.send(id, 'later'))
+  unwrap(await pawl.runs.cancel(id))
+  await expect
+    .poll(() => own.locator('li').allInnerTexts())
+    .toEqual([
+      expect.stringContaining('handed over'),
+      expect.stringMatching(/^handed over CANCELL(ING|ED) plan \d$/),
+      expect.not.stringContaining('handed over'),
+      'later,first',
+      'planner',
+      `/srv/${id}`,
+    ])
+  expect(await own.evaluate(() => (window as unknown as { mismatches: string[] }).mismatches)).toEqual([])
+  await own.context().close()
 })

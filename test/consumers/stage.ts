@@ -17,13 +17,16 @@ export interface Tarballs {
   readonly sdk: string
 }
 
+/** The rows whose pages ask the server. */
+const PAGES = ['vite', 'next', 'react18', 'react19'] as const
+
 /** A server that runs from the packed package. */
 export interface ConsumedServer {
   readonly url: string
   readonly token: string
   readonly pawl: Pawl
   /** Ports on loopback whose pages the server lets ask, one for each row that needs one. */
-  readonly pagePorts: { readonly vite: number; readonly next: number }
+  readonly pagePorts: Readonly<Record<(typeof PAGES)[number], number>>
 }
 
 /** Who a row installs and runs as. */
@@ -220,7 +223,8 @@ export class Stage {
   async #startServer(): Promise<ConsumedServer> {
     const folder = await this.createFolder()
     await this.install(folder, [this.tarballs.pawl])
-    const pagePorts = { vite: await findPort(), next: await findPort() }
+    const ports = await Promise.all(PAGES.map(async (page) => [page, await findPort()] as const))
+    const pagePorts = Object.fromEntries(ports) as Record<(typeof PAGES)[number], number>
     const origins = Object.values(pagePorts).map((port) => `http://127.0.0.1:${port}`)
     const settings = { PAWL_PORT: '0', PAWL_ALLOWED_ORIGINS: origins.join(',') }
     const started = this.start(folder, ['pawl', 'serve', '--json'], {}, settings)

@@ -130,6 +130,8 @@ export const frameworkRows: readonly Row[] = [
       return undefined
     },
   },
+  reactRow(18),
+  reactRow(19),
   {
     name: 'express',
     proves: 'the recipe for Express',
@@ -159,6 +161,40 @@ export const frameworkRows: readonly Row[] = [
   runtimeRow('bun', ['bun', 'run', 'read.mjs']),
   runtimeRow('deno', ['deno', 'run', '--allow-all', '--no-prompt', '--node-modules-dir=manual', 'read.mjs']),
 ]
+
+function reactRow(major: 18 | 19): Row {
+  return {
+    name: `react${major}`,
+    proves: `the recipe for React ${major}: drawn on a server, and taken over without a difference`,
+    play: async (stage) => {
+      const folder = await stage.createRecipe('react', [`react@${major}`, `react-dom@${major}`])
+      await stage.run(folder, ['vite', 'build'])
+      const { url, token, pawl, pagePorts } = await stage.server()
+      const port = String(pagePorts[`react${major}`])
+      const env = { PAWL_URL: url, PAWL_TOKEN: token, PORT: port }
+      const run = await stage.startRun('By React')
+      unwrap(await pawl.messages.send(run, 'hello'))
+      const server = stage.start(folder, ['node', 'server.js'], {}, env)
+      await server.find(/listens on/)
+      try {
+        const drawn = await (await fetch(`http://127.0.0.1:${port}/${run}`)).text()
+        for (const part of ['<h1>By React</h1>', 'QUEUED', 'hello PENDING'])
+          if (!drawn.includes(part)) throw new Error(`the server did not draw “${part}”: ${drawn}`)
+        await withPage(`http://127.0.0.1:${port}/${run}`, async (page, said) => {
+          unwrap(await pawl.messages.send(run, 'later'))
+          await page.locator('li', { hasText: 'later PENDING' }).waitFor()
+          unwrap(await pawl.runs.cancel(run))
+          await page.locator('#status', { hasText: 'CANCELLED' }).waitFor()
+          const errors = said.filter((line) => /drawn otherwise|hydrat|did not match|Error/i.test(line))
+          if (errors.length > 0) throw new Error(errors.join('; '))
+        })
+      } finally {
+        await server.stop()
+      }
+      return undefined
+    },
+  }
+}
 
 function runtimeRow(name: string, command: readonly string[]): Row {
   return {
@@ -206,7 +242,10 @@ async function serveFolder(folder: string, port: number) {
 }
 
 /** Opens a page in Chromium, which reaches nothing but loopback. */
-async function withPage(url: string, look: (page: Page) => Promise<void>): Promise<void> {
+async function withPage(
+  url: string,
+  look: (page: Page, said: readonly string[]) => Promise<void>,
+): Promise<void> {
   const browser = await launchChromium(['127.0.0.1'])
   const said: string[] = []
   try {
@@ -214,7 +253,7 @@ async function withPage(url: string, look: (page: Page) => Promise<void>): Promi
     page.on('console', (message) => said.push(message.text()))
     page.on('pageerror', (error) => said.push(String(error)))
     await page.goto(url)
-    await look(page)
+    await look(page, said)
   } catch (error) {
     throw new Error(`${String(error).split('\n')[0]}; the page said: ${said.join('; ')}`, { cause: error })
   } finally {

@@ -3,6 +3,7 @@ import { createGraphQLError } from 'graphql-yoga'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { findNews } from '../../../sdk/react/action.ts'
 import { createRunFeed } from '../../../sdk/react/feed.ts'
+import { keepEqual } from '../../../sdk/react/keepEqual.ts'
 import { createLines } from '../../../sdk/react/lines.ts'
 import { createLive, type Live } from '../../../sdk/react/live.ts'
 import { createRunList } from '../../../sdk/react/runList.ts'
@@ -346,5 +347,40 @@ describe('an answer', () => {
     expect(findNews({ __typename: 'DeleteRunSuccess', runId: 'run_01' } as never)).toMatchObject([
       { kind: 'DELETED', runId: 'run_01' },
     ])
+  })
+})
+
+describe('a second reading', () => {
+  const first = {
+    nodes: [
+      { id: 'a', of: { x: 1 } },
+      { id: 'b', of: { x: 2 } },
+    ],
+    error: undefined,
+  }
+  const again = <Value>(value: Value): Value => structuredClone(value)
+
+  it('is the first one where nothing is different', () => {
+    expect(keepEqual(first, again(first))).toBe(first)
+  })
+
+  it('keeps the objects that are equal, wherever they are now, and is what was read', () => {
+    const read = {
+      ...again(first),
+      nodes: [
+        { id: 'c', of: { x: 3 } },
+        { id: 'b', of: { x: 2 } },
+        { id: 'a', of: { x: 9 } },
+      ],
+    }
+    const kept = keepEqual(first, again(read))
+    expect(kept).toEqual(read)
+    expect(kept.nodes[1]).toBe(first.nodes[1])
+    expect(kept.nodes[2]).not.toBe(first.nodes[0])
+  })
+
+  it.each([[undefined], [null], ['text'], [[1, 2]]])('takes the place of %o', (old) => {
+    expect(keepEqual<unknown>(old, first)).toEqual(first)
+    expect(keepEqual<unknown>(first, old)).toEqual(old)
   })
 })
