@@ -21,8 +21,8 @@ export async function buildServer(): Promise<BuiltServer> {
   await mkdir(cache, { recursive: true })
   const folder = await mkdtemp(join(cache, 'pawl-'))
   const tsdown = join(root, 'node_modules/.bin/tsdown')
-  await promisify(execFile)(tsdown, ['--filter', 'cli', '--out-dir', folder, '--log-level', 'warn'], {
-    cwd: root,
-  })
+  // what the build would clean is `dist` of this repository, which other programs use
+  const options = ['--filter', 'cli', '--out-dir', folder, '--no-clean', '--log-level', 'warn']
+  await promisify(execFile)(tsdown, options, { cwd: root })
   return { program: join(folder, 'pawl.js'), remove: () => rm(folder, { recursive: true, force: true }) }
 }
