@@ -158,6 +158,11 @@ export interface Agent {
   /** Whether a prompt with this key has reached it, under whichever owner. */
   hasReceived(key: string): Promise<boolean>
   /**
+   * Begins what a prompt needs and takes time, where there is such: a process that waits at its gate. Nothing of it reaches the agent
+   * before `send`, which tells what failed. A prompt that is not sent after all is forgotten with the next one, or by `stop`.
+   */
+  prepare?(prompt: Prompt): void
+  /**
    * Hands it a prompt; resolves when the agent has it. Where the agent of the turn before is gone, one is started that remembers,
    * as far as the definition says how (`resume`), else one that does not.
    */

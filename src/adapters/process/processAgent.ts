@@ -29,6 +29,14 @@ import { Turn } from './turn.ts'
 /** So much of the end of what a turn prints is looked at where it was to take up a session, in bytes. */
 const TAIL = 8_192
 
+/** A process that waits at its gate, and is recorded. */
+interface Waiting {
+  readonly turn: Turn
+  readonly executionId: string
+  /** The agent's own session that it takes up, or is told; null where there is none. */
+  readonly session: string | null
+}
+
 /** An agent that is a command for each prompt: it works as long as its process lives. */
 export class ProcessAgent implements Agent {
   readonly isAdopted = false
@@ -52,6 +60,10 @@ export class ProcessAgent implements Agent {
   /** Resolves when that is recorded, and the handle tells of it. */
   #recorded: Promise<unknown> | null = null
   #launching: Promise<Turn> | null = null
+  /** What was prepared and not sent yet. */
+  #prepared: { readonly key: string; readonly waiting: Promise<Waiting> } | null = null
+  /** Resolves when it is recorded that what was prepared last, and not sent, has ended. */
+  #abandoned: Promise<void> = Promise.resolve()
   #saved: Promise<void> = Promise.resolve()
   #stops = 0
 
@@ -83,25 +95,26 @@ export class ProcessAgent implements Agent {
     return this.#handle.keys.includes(key) || this.#prompts.wasReceived(key)
   }
 
+  prepare(prompt: Prompt): void {
+    if (this.#prepared || this.#isBusy) return
+    const waiting = this.#start(prompt)
+    waiting.catch(() => undefined)
+    this.#prepared = { key: prompt.key, waiting }
+  }
+
   async send(prompt: Prompt): Promise<void> {
-    if (this.#launching || this.#turn?.isRunning)
+    const prepared = this.#prepared
+    this.#prepared = null
+    if (prepared && prepared.key !== prompt.key) this.#abandoned = abandon(prepared.waiting, this.#context)
+    else if (!prepared && this.#isBusy)
       throw new AgentError(
         'RECOVERABLE',
         'AGENT_BUSY',
         'the agent works on the prompt before',
         'Wait for the end of its turn, or stop it.',
       )
-    await this.#settled()
-    const stops = this.#stops
-    const { command, session } = await this.#commandFor(prompt)
-    this.#launching = this.#launch(prompt, command)
-    let turn: Turn
-    try {
-      turn = await this.#launching
-    } finally {
-      this.#launching = null
-    }
-    const executionId = await this.#record(turn, command, stops)
+    const isReady = prepared?.key === prompt.key
+    const { turn, executionId, session } = await (isReady ? prepared.waiting : this.#start(prompt))
     this.#lastSignAt = performance.now()
     const { startSeconds } = this.#context.definition
     this.#beginsUntil = this.#events ? this.#lastSignAt + startSeconds * 1_000 : 0
@@ -134,7 +147,10 @@ export class ProcessAgent implements Agent {
 
   async stop(limits: StopLimits, end: ProcessEnd['end']): Promise<boolean> {
     this.#stops += 1
+    const prepared = this.#prepared
+    this.#prepared = null
     const turn = (await this.#launching?.catch(() => null)) ?? this.#turn
+    if (prepared) this.#abandoned = abandon(prepared.waiting, this.#context)
     if (!turn) return true
     const { isGone } = await turn.stop(limits, end)
     await this.#settled()
@@ -143,7 +159,29 @@ export class ProcessAgent implements Agent {
 
   async close(): Promise<void> {
     await this.stop({ killAfterMs: 0, mustKill: () => true }, 'CANCELLED')
+    await this.#abandoned
     await this.#saved.catch(() => undefined)
+  }
+
+  get #isBusy(): boolean {
+    return this.#launching !== null || this.#turn?.isRunning === true
+  }
+
+  /** Starts a process for a prompt: it waits at its gate then, and is recorded. */
+  async #start(prompt: Prompt): Promise<Waiting> {
+    const stops = this.#stops
+    await this.#abandoned
+    await this.#settled()
+    const { command, session } = await this.#commandFor(prompt)
+    if (stops !== this.#stops) throw stopped()
+    this.#launching = this.#launch(prompt, command)
+    let turn: Turn
+    try {
+      turn = await this.#launching
+    } finally {
+      this.#launching = null
+    }
+    return { turn, executionId: await this.#record(turn, command, stops), session }
   }
 
   /** The command for this prompt: the one that takes the agent's own session up where there is one. */
@@ -191,12 +229,7 @@ export class ProcessAgent implements Agent {
       try {
         await this.#save({ leader: identify(turn.pid), executionId })
         if (stops === this.#stops) return executionId
-        throw new AgentError(
-          'RECOVERABLE',
-          'AGENT_STOPPED',
-          'the agent was stopped',
-          'Send the prompt again.',
-        )
+        throw stopped()
       } catch (error) {
         const { isGone: _, ...end } = await turn.abandon()
         await recordEnd(executionId, end)
@@ -308,4 +341,16 @@ export class ProcessAgent implements Agent {
     const save = () => this.#context.saveHandle(this.#handle)
     return (this.#saved = this.#saved.then(save, save))
   }
+}
+
+function stopped(): AgentError {
+  return new AgentError('RECOVERABLE', 'AGENT_STOPPED', 'the agent was stopped', 'Send the prompt again.')
+}
+
+/** Ends a process at its gate, whose prompt is not sent, and records that. */
+async function abandon(waiting: Promise<Waiting>, { recordEnd }: AgentContext): Promise<void> {
+  const found = await waiting.catch(() => null)
+  if (!found) return
+  const { isGone: _, ...end } = await found.turn.abandon()
+  await recordEnd(found.executionId, end).catch(() => undefined)
 }

@@ -17,11 +17,12 @@ export async function sendPrompt(task: PhaseTask, step: StepOf<'PROMPT'>): Promi
   const { agent, judged } = step
   const progress = await readProgress(task)
   const composed = step.composed ?? composeNextPrompt(task, progress)
+  agent.origin.phaseId = task.phaseId
+  agent.agent.prepare?.(composed.prompt)
   await recordPrompt(task, agent, composed.prompt, { progress, stage: 'SENDING' })
   agent.status = 'BUSY'
   await context.step('prompt-recorded')
   const before = declared.artifact && (await readBaseline(await findArtifactPlace(task, declared.artifact)))
-  agent.origin.phaseId = task.phaseId
   context.noteTurn()
   await deliver(task, agent, composed.prompt)
   await context.step('prompt-sent')

@@ -69,6 +69,42 @@ for (const kind of KINDS)
         })
       })
 
+      it.skipIf(stays)(
+        'hears nothing of a prompt that is only prepared, and nothing is left of that',
+        async () => {
+          const bench = await follow(kind, [
+            { prompt: 'kept', do: [{ echoPrompt: true }, { write: 'begun', text: '' }] },
+            { do: [{ say: 'not meant' }, { write: 'wrong', text: '' }] },
+          ])
+          const agent = await bench.open()
+          agent.prepare?.(prompt('not sent'))
+          await until(() => bench.handles.length === 1)
+          await agent.send(prompt('kept'))
+          await agent.turnOver(never())
+          agent.prepare?.(prompt('not sent either'))
+          await until(() => bench.log.length === 5)
+          expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
+          agent.prepare?.(prompt('not even started'))
+          expect(await agent.stop(AT_ONCE, 'CANCELLED')).toBe(true)
+          await agent.close()
+          expect(bench.processes()).toEqual([])
+          expect(existsSync(join(bench.workspace, 'begun'))).toBe(true)
+          expect(existsSync(join(bench.workspace, 'wrong'))).toBe(false)
+          expect(bench.said()).toBe('kept')
+          expect(bench.log.filter((line) => line.startsWith('start')).length).toBe(bench.ends.size)
+          expect(await agent.hasReceived('key of not sent')).toBe(false)
+        },
+      )
+
+      it.skipIf(stays)('that was prepared is what is sent', async () => {
+        const bench = await follow(kind, [{ do: [{ echoPrompt: true }] }])
+        const agent = await bench.open()
+        agent.prepare?.(prompt('go'))
+        await agent.send(prompt('go'))
+        expect(await agent.turnOver(never())).toMatchObject({ exit: { exitCode: 0 } })
+        expect([bench.pids.length, bench.said()]).toEqual([1, 'go'])
+      })
+
       it(
         'keeps the lock of its directory for as long as it lives, also where its owner has let go',
         further,
