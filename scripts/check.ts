@@ -35,10 +35,15 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['packages', 'tsx scripts/packageSize.ts'],
 ]
 
+/** The checks whose measurements are told, also where they hold. */
+const TOLD = ['SDK size', 'packages', 'Relay']
+
 function runCheck(name: string, command: string): boolean {
   const began = performance.now()
   const { status, stdout, stderr } = spawnSync(command, { shell: true, encoding: 'utf8' })
-  return report(name, status === 0, began, stdout + stderr)
+  const passed = report(name, status === 0, began, stdout + stderr)
+  if (passed && TOLD.includes(name)) console.log(stdout.trim().replaceAll(/^/gm, '         '))
+  return passed
 }
 
 function report(name: string, passed: boolean, began: number, output: string): boolean {

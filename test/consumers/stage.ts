@@ -1,7 +1,7 @@
 import { chmod, chown, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createPawl, unwrap } from '@pawl/sdk'
 import type { Pawl } from '@pawl/sdk'
@@ -62,7 +62,7 @@ export class Stage {
   readonly tarballs: Tarballs
   readonly #root: string
   #server: Promise<ConsumedServer> | undefined
-  readonly #nodes = new Map<keyof typeof NPM_OF, Promise<readonly string[]>>()
+  readonly #nodes = new Map<string, Promise<readonly string[]>>()
   #folders = 0
 
   private constructor(root: string, tarballs: Tarballs, commands: Commands) {
@@ -162,12 +162,16 @@ export class Stage {
     return folder
   }
 
-  /** The folders of a Node.js of this major version and of the npm that it comes with, from the registry. */
-  node(major: keyof typeof NPM_OF): Promise<readonly string[]> {
-    const known = this.#nodes.get(major)
+  /**
+   * The folders of a Node.js of this major version and of the npm that it comes with, from the registry; for other users a copy, since
+   * the folder for caches is closed to them.
+   */
+  node(major: keyof typeof NPM_OF, { isForOthers = false } = {}): Promise<readonly string[]> {
+    const name = `node${major}${isForOthers ? '-shared' : ''}`
+    const known = this.#nodes.get(name)
     if (known) return known
-    const made = this.#installNode(major)
-    this.#nodes.set(major, made)
+    const made = isForOthers ? this.#shareNode(major) : this.#installNode(major)
+    this.#nodes.set(name, made)
     return made
   }
 
@@ -217,7 +221,17 @@ export class Stage {
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true }))
     await this.install(folder, [`${platform}@${major}`, `npm@${NPM_OF[major]}`], {}, ['--ignore-scripts'])
-    return [join(folder, 'node_modules', platform, 'bin'), join(folder, 'node_modules/.bin')]
+    const node = [join(folder, 'node_modules', platform, 'bin'), join(folder, 'node_modules/.bin')]
+    const version = await this.run(folder, ['node', '--version'], { node })
+    if (!version.startsWith(`v${major}.`)) throw new Error(`Node ${major} is ${version}`)
+    return node
+  }
+
+  async #shareNode(major: keyof typeof NPM_OF): Promise<readonly string[]> {
+    const folders = await this.node(major)
+    const [from, to] = [join(CACHE, `node${major}`), join(this.#root, `node${major}`)]
+    await cp(from, to, { recursive: true, verbatimSymlinks: true })
+    return folders.map((folder) => join(to, relative(from, folder)))
   }
 
   async #startServer(): Promise<ConsumedServer> {

@@ -43,10 +43,12 @@ function installRow(major: Major, isUser: boolean, isQuiet: boolean): Row {
     name,
     proves: `Node ${major}, ${isUser ? 'an ordinary user' : 'who runs this'}${isQuiet ? ', no install scripts' : ''}: demo, serve`,
     play: async (stage) => {
-      const account: Account = { uid: isUser ? onlyRoot() : undefined, node: await stage.node(major) }
+      const node = await stage.node(major, { isForOthers: isUser })
+      const account: Account = { uid: isUser ? onlyRoot() : undefined, node }
       const folder = await stage.createFolder(account)
       await stage.install(folder, [stage.tarballs.pawl], account, isQuiet ? ['--ignore-scripts'] : [])
       const version = (await stage.run(folder, ['node', '--version'], account)).trim()
+      if (!version.startsWith(`v${major}.`)) throw new Error(`it is Node ${version}, not ${major}`)
       const told = await demonstrate(stage, folder, ['pawl'], account)
       await serve(stage, folder, account)
       return `${version}, ${told}`
