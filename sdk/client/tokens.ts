@@ -12,7 +12,7 @@ export class Tokens {
   }
 
   /**
-   * Creates a token: with `name` for a new principal, with `principalId` for an existing one. Its `secret` is told once: it is
+   * Creates a token for `principal`: `{ name }` is a new one, `{ id }` an existing one. Its `secret` is told once: it is
    * null where an answer was lost and the request was sent again (`isReplayed`). Rotate the token then.
    *
    * Problems: `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.

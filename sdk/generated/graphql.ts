@@ -791,12 +791,23 @@ export interface SweepInput {
   readonly isDryRun?: boolean | undefined
 }
 
+/** Whom a token is for: exactly one of these. */
+export type TokenPrincipalInput =
+  | {
+    /** A new principal, by what the log calls it. A name is given once and never again; `system`, `local` and `agent#…` are never given. */
+    readonly name: string
+    readonly id?: never
+    }
+  | {
+    /** An existing principal, `prn_…`, which gets one more token. */
+    readonly id: string
+    readonly name?: never
+    }
+
 /** Who gets a new token, what it may do, and for how long. */
 export interface CreateTokenInput {
-  /** The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given. */
-  readonly name?: string | null | undefined
-  /** The principal to add the token to; left out: a new one. */
-  readonly principalId?: string | null | undefined
+  /** A new principal or an existing one: who acts with the token. */
+  readonly principal: TokenPrincipalInput
   /** What it may do. AGENT tokens come from a claim and are not created. */
   readonly role: Role
   /** The projects to limit it to; if absent or empty, all. */

@@ -82,7 +82,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       projects = [],
       expiresInSeconds = null,
     }) {
-      const answer = await createToken({ store }, SYSTEM, { role, name, projects, expiresInSeconds })
+      const answer = await createToken({ store }, SYSTEM, {
+        principal: { name },
+        role,
+        projects,
+        expiresInSeconds,
+      })
       const { token, secret } = issued(answer)
       return { id: token.id, secret }
     },

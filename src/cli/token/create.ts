@@ -1,7 +1,8 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { Role } from '@pawl/sdk'
+import type { Role, TokenPrincipalInput } from '@pawl/sdk'
 import { answerToken } from './answerToken.ts'
+import { UsageError } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { collect, createCommand, parseWord, timeOption } from '../kit/options.ts'
@@ -36,8 +37,7 @@ export function tokenCreateCommand(): Command {
       createAction<Options, [string | undefined]>(
         async (invocation, { role, principal, project, expires }, name) => {
           const result = await invocation.pawl.tokens.create({
-            name,
-            principalId: principal,
+            principal: readPrincipal(name, principal),
             role,
             projects: project,
             expiresInSeconds: expires,
@@ -46,4 +46,11 @@ export function tokenCreateCommand(): Command {
         },
       ),
     )
+}
+
+/** Whom the token is for, by exactly one of the two. */
+function readPrincipal(name: string | undefined, id: string | undefined): TokenPrincipalInput {
+  if (name !== undefined && id === undefined) return { name }
+  if (id !== undefined && name === undefined) return { id }
+  throw new UsageError('give either the name of a new principal, or the id of an existing one as --principal')
 }

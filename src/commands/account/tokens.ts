@@ -22,16 +22,19 @@ export const TOKEN_PREFIX = 'pawl_'
 
 /** The input of `createToken`. */
 export interface CreateToken extends Keyed {
-  /** The name of a new principal, the actor of the events it causes; null to add a token to an existing one. */
-  readonly name?: string | null | undefined
-  /** The existing principal to add the token to; null for a new one. */
-  readonly principalId?: string | null | undefined
+  /** Whom it is for: a new principal by its name, the actor of the events it causes, or an existing one by its id. */
+  readonly principal: TokenPrincipal
   readonly role: Role
   /** The projects it is limited to; empty: all. */
   readonly projects: readonly string[]
   /** Null: it never expires. */
   readonly expiresInSeconds: number | null
 }
+
+/** A new principal, or an existing one. */
+export type TokenPrincipal =
+  | { readonly name: string; readonly id?: null | undefined }
+  | { readonly id: string; readonly name?: null | undefined }
 
 /** A token as it was made; its secret is returned once and not stored. */
 export interface TokenCreated {
@@ -52,26 +55,26 @@ export async function createToken(
   caller: Caller,
   input: CreateToken,
 ): Promise<ResultOf<'createToken', TokenCreated>> {
-  const { name = null, principalId = null, role, projects, expiresInSeconds } = input
+  const { principal, role, projects, expiresInSeconds } = input
   const denied = checkRole(caller, 'createToken') ?? checkReach(caller, projects)
   if (denied) return denied
   if (role === 'AGENT')
     return invalid('role', 'AGENT tokens come from a claim and end with it; they are not created')
-  if ((name === null) === (principalId === null)) {
-    const message = 'give either the name of a new principal or the id of an existing one'
-    return refuse({
-      type: 'InvalidInput',
-      issues: ['name', 'principalId'].map((field) => ({ path: [field], message })),
-    })
-  }
   const key = tokenKeyOf(caller, 'createToken', input)
   const replayed = await replayToken(store.pool, key)
   if (replayed) return replayed
   const grant = { role, projects, expiresInSeconds }
-  if (principalId !== null)
-    return (await checkPrincipal(store, caller, principalId)) ?? addToken(store, principalId, grant, key)
-  const taken = invalid('name', 'is already used and cannot be reused; add a token to that principal')
-  if (name === null || isReservedName(name)) return invalid('name', 'is reserved')
+  if (principal.id != null)
+    return (
+      (await checkPrincipal(store, caller, principal.id, 'principal.id')) ??
+      addToken(store, principal.id, grant, key)
+    )
+  const { name } = principal
+  const taken = invalid(
+    'principal.name',
+    'is already used and cannot be reused; add a token to that principal',
+  )
+  if (isReservedName(name)) return invalid('principal.name', 'is reserved')
   const { secret, ...made } = makeToken(newId('principal'), grant, key)
   const token = await insertFirstToken(store.pool, made, name)
   if (token) return { ok: true, token, secret, replayed: false }
@@ -106,7 +109,7 @@ export async function rotateToken(
   if (denied) return denied
   const old = await findToken(store.pool, tokenId, { evenRevoked: true })
   if (!old) return refuse({ type: 'NotFound', kind: 'TOKEN', id: tokenId })
-  const outOfReach = await checkPrincipal(store, caller, old.principalId)
+  const outOfReach = await checkPrincipal(store, caller, old.principalId, 'tokenId')
   if (outOfReach) return outOfReach
   const { principalId, role, projects, createdAt, expiresAt } = old
   const lasted = expiresAt && Math.round((expiresAt.getTime() - createdAt.getTime()) / 1000)
@@ -167,16 +170,17 @@ async function checkPrincipal(
   { pool }: Pick<Store, 'pool'>,
   caller: Caller,
   principalId: string,
+  path: string,
 ): Promise<RefusedWith<'InvalidInput' | 'Forbidden'> | undefined> {
   const issue =
     'belongs to the server, which makes its token; remove the file `token` of its data directory for another'
-  if (isReservedName(principalId)) return invalid('principalId', issue)
+  if (isReservedName(principalId)) return invalid(path, issue)
   const tokens = await listPrincipalTokens(pool, principalId)
   return tokens.map(({ projects }) => checkReach(caller, projects)).find((refused) => refused !== undefined)
 }
 
 function invalid(path: string, message: string): RefusedWith<'InvalidInput'> {
-  return refuse({ type: 'InvalidInput', issues: [{ path: [path], message }] })
+  return refuse({ type: 'InvalidInput', issues: [{ path: path.split('.'), message }] })
 }
 
 /**

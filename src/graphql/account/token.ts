@@ -5,6 +5,7 @@ import {
   revokeToken,
   rotateToken,
   type TokenCreated,
+  type TokenPrincipal,
 } from '../../commands/account/tokens.ts'
 import type { ObjectFieldBuilder } from '@pothos/core'
 import { createRunToken } from '../../commands/account/runTokens.ts'
@@ -18,12 +19,14 @@ import { throwRefused } from '../request/errors.ts'
 import {
   defaulted,
   defineInput,
+  defineOneOf,
   id,
   idempotencyKey,
   idOf,
   int,
   name,
   names,
+  nested,
   required,
   oneOf,
   runId,
@@ -102,21 +105,29 @@ const tokenFields = (t: ObjectFieldBuilder<SchemaTypes, TokenCreated>, descripti
   isReplayed: t.exposeBoolean('replayed', REPLAYED),
 })
 
+const TokenPrincipalInput = defineOneOf('TokenPrincipalInput', 'Whom a token is for: exactly one of these.', {
+  name: name(
+    'A new principal, by what the log calls it. A name is given once and never again; `system`, `local` and `agent#…` are never given.',
+  ),
+  id: id('An existing principal, `prn_…`, which gets one more token.'),
+})
+
 defineMutation('createToken', {
   description: 'Creates a bearer token, for a new or an existing principal. ADMIN only.',
   input: defineInput('CreateTokenInput', 'Who gets a new token, what it may do, and for how long.', {
-    name: name(
-      'The name of a new principal: the actor of what it does. A name is given once and never again; `system`, `local` and `agent#…` are never given.',
+    principal: required(
+      nested(TokenPrincipalInput, 'A new principal or an existing one: who acts with the token.'),
     ),
-    principalId: id('The principal to add the token to; left out: a new one.'),
     role: required(oneOf(Role, ROLES, 'What it may do. AGENT tokens come from a claim and are not created.')),
     projects: names('The projects to limit it to; if absent or empty, all.'),
     expiresInSeconds: int(1, TEN_YEARS, 'Seconds until it expires; if absent, it does not expire.'),
     idempotencyKey,
   }),
-  run: ({ commands, caller }, { projects, expiresInSeconds, ...rest }) =>
+  run: ({ commands, caller }, { principal, projects, expiresInSeconds, ...rest }) =>
     createToken(commands, caller, {
       ...rest,
+      // GraphQL has seen to it that one of them is given
+      principal: principal as TokenPrincipal,
       projects: projects ?? [],
       expiresInSeconds: expiresInSeconds ?? null,
     }),

@@ -140,7 +140,11 @@ describe('an agent under pawl exec', () => {
   ])('a task that nobody made a workflow for %s', async (_, report, status, outcome) => {
     const script = `pawl() { "${process.execPath}" "${PAWL}" "$@"; }; ${report}`
     const created = unwrap(
-      await pawl.tokens.create({ name: status, role: 'WORKER', projects: [status.toLowerCase()] }),
+      await pawl.tokens.create({
+        principal: { name: status },
+        role: 'WORKER',
+        projects: [status.toLowerCase()],
+      }),
     )
     const alone = pawlAt(server.url, secretOf(created))
     const unnamed = await alone.run(['exec', '--', 'sh', '-c', script])
@@ -161,7 +165,9 @@ describe('an agent under pawl exec', () => {
       code: 2,
       stderr: expect.stringContaining('--concurrency-key starts'),
     })
-    const created = unwrap(await pawl.tokens.create({ name: 'idle', role: 'WORKER', projects: ['idle'] }))
+    const created = unwrap(
+      await pawl.tokens.create({ principal: { name: 'idle' }, role: 'WORKER', projects: ['idle'] }),
+    )
     const idle = pawlAt(server.url, secretOf(created))
     expect((await idle.run(['exec', '--resume', '--', 'true'])).code).toBe(4)
   })

@@ -94,7 +94,7 @@ export async function fillDatabase(source: TestCommands): Promise<{ good: string
   const secrets = []
   for (const name of ['good', 'revoked']) {
     const created = await createToken(commands, callers.admin, {
-      name,
+      principal: { name },
       role: 'WORKER',
       projects: ['a', 'b'],
       expiresInSeconds: null,

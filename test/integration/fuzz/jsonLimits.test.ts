@@ -66,7 +66,7 @@ let fingerprint: () => Promise<Fingerprint>
 beforeAll(async () => {
   stage = await openStage([], { config: { cancelGraceSeconds: 86_400 } })
   await prepareInputs(stage.adam)
-  const token = { name: 'admin of here', role: 'ADMIN', projects: ['here'] }
+  const token = { principal: { name: 'admin of here' }, role: 'ADMIN', projects: ['here'] }
   actor = stage.join((await stage.adam.must('createToken', token)).secret)
   sender = await openSender(stage.server, actor.token)
   fingerprint = await openFingerprints(stage.server.store.pool)

@@ -54,7 +54,7 @@ beforeAll(async () => {
   stage = await openStage([], { config: { cancelGraceSeconds: 86_400 } })
   await prepareInputs(stage.adam)
   const join = async (project: string) => {
-    const token = { name: `admin of ${project}`, role: 'ADMIN', projects: [project] }
+    const token = { principal: { name: `admin of ${project}` }, role: 'ADMIN', projects: [project] }
     return stage.join((await stage.adam.must('createToken', token)).secret)
   }
   const actor = await join('here')

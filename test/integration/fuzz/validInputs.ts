@@ -114,7 +114,7 @@ async function withOperation(props: Props): Promise<string> {
 }
 
 async function tokenOf({ by, project }: Props): Promise<string> {
-  const token = { name: `gone ${randomUUID()}`, role: 'VIEWER', projects: [project] }
+  const token = { principal: { name: `gone ${randomUUID()}` }, role: 'VIEWER', projects: [project] }
   return (await by.must('createToken', token)).token.id
 }
 
@@ -284,7 +284,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
   },
   createRunToken: async (props) => ({ runId: await start(props), expiresInSeconds: 60 }),
   createToken: async ({ project }) => ({
-    name: `a token ${randomUUID()}`,
+    principal: { name: `a token ${randomUUID()}` },
     role: 'VIEWER',
     projects: [project],
     expiresInSeconds: 86_400,

@@ -43,7 +43,7 @@ describe('node', () => {
     const phase = mine.phases[0]!
     const { token } = await graph.mutate(
       'createToken',
-      { name: 't', role: 'VIEWER' },
+      { principal: { name: 't' }, role: 'VIEWER' },
       '... on CreateTokenSuccess { token { id } }',
     )
     const named = [

@@ -197,8 +197,8 @@ describe('a bad value of a mutation', () => {
     ['finishExecution', { executionId: 'exe_01jd0000000000000000000000', end: 'SUPERVISOR_LOST' }, 'end'],
     [
       'createToken',
-      { name: NUL, role: 'VIEWER', projects: [''], expiresInSeconds: 0 },
-      'name',
+      { principal: { name: NUL }, role: 'VIEWER', projects: [''], expiresInSeconds: 0 },
+      'principal.name',
       'projects.0',
       'expiresInSeconds',
     ],

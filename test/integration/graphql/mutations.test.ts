@@ -740,7 +740,7 @@ describe('createToken and revokeToken', () => {
 
   it('make a token whose secret is told once, and end it', async () => {
     const { admin } = graph.callers
-    const input = { name: 'ci', role: 'WORKER', projects: ['a'], expiresInSeconds: 60 }
+    const input = { principal: { name: 'ci' }, role: 'WORKER', projects: ['a'], expiresInSeconds: 60 }
     const { token, secret } = await send('createToken', input, admin, CREATE)
     expect(token).toMatchObject({ name: 'ci', role: 'WORKER', projects: ['a'], lastUsedAt: null })
     expect(secret).toMatch(/^pawl_/)
@@ -753,7 +753,7 @@ describe('createToken and revokeToken', () => {
 
   it('are refused to all but ADMIN, and for the role of agents', async () => {
     expect(
-      await send('createToken', { name: 'x', role: 'AGENT' }, graph.callers.admin, CREATE),
+      await send('createToken', { principal: { name: 'x' }, role: 'AGENT' }, graph.callers.admin, CREATE),
     ).toMatchObject({
       issues: [{ path: ['role'] }],
     })

@@ -217,7 +217,7 @@ describe('tokens', () => {
     for (const name of ['p', 'q', 'r', 's']) {
       const { token } = await graph.mutate(
         'createToken',
-        { name, role: 'VIEWER' },
+        { principal: { name }, role: 'VIEWER' },
         '... on CreateTokenSuccess { token { id } }',
       )
       ids.unshift(token.id)

@@ -22,8 +22,8 @@ interface Row {
   readonly ids: readonly string[]
   /** The fields that take an id which is looked up only where the rest of the input would be accepted with one. */
   readonly idsLater?: readonly string[]
-  /** What an input that names something by an id goes without. */
-  readonly without?: object
+  /** The field that an input which names something by an id goes without. */
+  readonly without?: string
   /** Where its input takes an idempotency key: another value for one field; without a value, that of another input. */
   readonly differs?: readonly [field: string, value?: unknown]
   /** The role that a field needs besides those of the mutation. */
@@ -107,8 +107,8 @@ const ROWS: { readonly [mutation: string]: Row } = {
   createRunToken: { roles: operator, ids: ofRun },
   createToken: {
     roles: ['ADMIN'],
-    ids: ['principalId'],
-    without: { name: null },
+    ids: ['principal.id'],
+    without: 'principal.name',
     differs: ['role', 'OPERATOR'],
   },
   rotateToken: { roles: ['ADMIN'], ids: ['tokenId'], differs: ['expiresInSeconds', 120] },
@@ -139,7 +139,7 @@ beforeAll(async () => {
     AGENT: stage.join(agentToken),
     ADMIN: stage.adam,
   }
-  const token = { name: 'admin of elsewhere', role: 'ADMIN', projects: ['elsewhere'] }
+  const token = { principal: { name: 'admin of elsewhere' }, role: 'ADMIN', projects: ['elsewhere'] }
   elsewhere = stage.join((await stage.adam.must('createToken', token)).secret)
 })
 afterAll(() => stage.end())
@@ -242,12 +242,13 @@ describe.each(MUTATIONS)('$name', ({ name, input: type }) => {
 
   it('is refused where it names what does not exist, malformed or not', async () => {
     expect([...ids, ...(row.idsLater ?? [])].toSorted()).toEqual(idsOf(type).toSorted())
-    const input: Data = await make()
+    const made: Data = await make()
+    const input = row.without ? withValue(made, row.without.split('.'), undefined) : made
     for (const path of ids) {
       const steps = path.split('.')
       const unknown = unknownLike(steps.reduce((value: Data, step) => value?.[step], input))
       for (const id of [unknown, ...MALFORMED]) {
-        const answer = await stage.adam.send(name, { ...withValue(input, steps, id), ...row.without })
+        const answer = await stage.adam.send(name, withValue(input, steps, id))
         const shown = id.replace('\0', '\uFFFD')
         expect([path, answer]).toEqual([path, refusal('NotFound', { kind: kindOf(unknown), id: shown })])
       }

@@ -8,7 +8,7 @@ let quiet: Actor
 beforeAll(async () => {
   stage = await openStage([DELIVER, RELAY, SOLO])
   const { secret } = await stage.adam.must('createToken', {
-    name: 'wim',
+    principal: { name: 'wim' },
     role: 'WORKER',
     projects: ['quiet'],
   })

@@ -103,7 +103,7 @@ describe('a deletion', () => {
 describe('a role that may not claim', () => {
   it('is told that there is no such run before it is told what it may not do', async () => {
     const runId = 'run_01jd0000000000000000000000'
-    const { secret } = await stage.adam.must('createToken', { name: 'otto', role: 'OPERATOR' })
+    const { secret } = await stage.adam.must('createToken', { principal: { name: 'otto' }, role: 'OPERATOR' })
     const otto = stage.join(secret)
     expect(await otto.send('resumeRun', { runId, claim })).toEqual(
       refusal('NotFound', { kind: 'RUN', id: runId }),

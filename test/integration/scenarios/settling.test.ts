@@ -257,7 +257,7 @@ describe('a file that is larger than the server takes', () => {
 describe('a process of no run', () => {
   it('belongs to who started it', async () => {
     const { execution } = await stage.wanda.must('startExecution', { command: 'make' })
-    const { secret } = await stage.adam.must('createToken', { name: 'wim', role: 'WORKER' })
+    const { secret } = await stage.adam.must('createToken', { principal: { name: 'wim' }, role: 'WORKER' })
     const end = { executionId: execution.id, exitCode: 0 }
     expect(await stage.join(secret).send('finishExecution', end)).toEqual(refusal('Forbidden'))
     expect(await stage.wanda.must('finishExecution', end)).toMatchObject({ outcome: 'SUCCESS' })

@@ -65,7 +65,7 @@ export async function openStage(
   for (const definition of workflows) await adam.must('registerWorkflow', { definition })
   const actors = await Promise.all(
     Object.entries(CAST).map(async ([name, role]) => {
-      const { secret } = await adam.must('createToken', { name, role })
+      const { secret } = await adam.must('createToken', { principal: { name }, role })
       return [name, join(secret)] as const
     }),
   )

@@ -87,7 +87,7 @@ describe('a subscriber of a live run', () => {
     const unknown = 'run_01jd0000000000000000000000'
     await expect(stage.vera.follow(EVENTS, { id: unknown })).rejects.toThrow('RUN_NOT_FOUND')
     const { secret } = await stage.adam.must('createToken', {
-      name: 'w',
+      principal: { name: 'w' },
       role: 'VIEWER',
       projects: ['quiet'],
     })
@@ -132,7 +132,7 @@ describe('the board’s feed', () => {
   it('reports every run that changed since the list was made, and of the one that is gone (G8)', async () => {
     const project = 'board'
     const { secret } = await stage.adam.must('createToken', {
-      name: 'bo',
+      principal: { name: 'bo' },
       role: 'ADMIN',
       projects: [project],
     })

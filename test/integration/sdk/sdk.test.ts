@@ -145,7 +145,7 @@ describe('the SDK and the server', () => {
 
   it('tell who may do what', async () => {
     const admin = connect()
-    const created = unwrap(await admin.tokens.create({ name: 'looker-on', role: 'VIEWER' }))
+    const created = unwrap(await admin.tokens.create({ principal: { name: 'looker-on' }, role: 'VIEWER' }))
     const { token } = created
     const viewer = connect({ token: secretOf(created) })
     expect(await viewer.viewer()).toEqual({ name: 'looker-on', role: 'VIEWER' })
@@ -230,7 +230,9 @@ describe.each([
 
   it('a stream ends with its token', async () => {
     const admin = connect()
-    const created = unwrap(await admin.tokens.create({ name: `short for ${transport}`, role: 'VIEWER' }))
+    const created = unwrap(
+      await admin.tokens.create({ principal: { name: `short for ${transport}` }, role: 'VIEWER' }),
+    )
     const secret = secretOf(created)
     const { token } = created
     let isOpen = false

@@ -29,14 +29,14 @@ afterAll(async () => {
 
 let made = 0
 const make = async (over: Partial<Parameters<typeof createToken>[2]> = {}, caller: Caller = SYSTEM) => {
-  const name = `ci ${(made += 1)}`
-  const input = { name, role: 'WORKER' as const, projects: [], expiresInSeconds: null, ...over }
+  const principal = { name: `ci ${(made += 1)}` }
+  const input = { principal, role: 'WORKER' as const, projects: [], expiresInSeconds: null, ...over }
   return issued(await createToken({ store }, caller, input))
 }
 
 describe('tokens', () => {
   it('authenticate by their secret, of which only the hash is kept', async () => {
-    const { token, secret } = await make({ name: 'laptop', projects: ['a', 'b'] })
+    const { token, secret } = await make({ principal: { name: 'laptop' }, projects: ['a', 'b'] })
     expect(secret).toMatch(/^pawl_[\w-]{43}$/)
     expect(await authenticateToken(store, secret)).toEqual({
       tokenId: token.id,
@@ -105,7 +105,7 @@ describe('tokens', () => {
 
   it('are managed by ADMIN alone', async () => {
     const operator: Caller = { principalId: 'prn_o', name: 'o', role: 'OPERATOR', projects: [], agent: null }
-    const input = { name: 'x', role: 'VIEWER' as const, projects: [], expiresInSeconds: null }
+    const input = { principal: { name: 'x' }, role: 'VIEWER' as const, projects: [], expiresInSeconds: null }
     for (const answer of [
       await createToken({ store }, operator, input),
       await revokeToken({ store, announce }, operator, 'tok_01jd0000000000000000000000'),
@@ -122,7 +122,7 @@ describe('tokens', () => {
       projects: ['a', 'b'],
       agent: null,
     }
-    const input = { name: 'x', role: 'ADMIN' as const, expiresInSeconds: null }
+    const input = { principal: { name: 'x' }, role: 'ADMIN' as const, expiresInSeconds: null }
     for (const projects of [[], ['c'], ['a', 'c']])
       expect(await createToken({ store }, admin, { ...input, projects })).toMatchObject({
         ok: false,
@@ -138,7 +138,7 @@ describe('tokens', () => {
   })
 
   it('of the role AGENT are not created', async () => {
-    const input = { name: 'x', role: 'AGENT' as const, projects: [], expiresInSeconds: null }
+    const input = { principal: { name: 'x' }, role: 'AGENT' as const, projects: [], expiresInSeconds: null }
     expect(await createToken({ store }, SYSTEM, input)).toMatchObject({
       ok: false,
       problem: { type: 'InvalidInput', issues: [{ path: ['role'] }] },

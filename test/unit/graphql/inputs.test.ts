@@ -41,3 +41,13 @@ it('a filter names what takes several values in the plural, and ranges of time h
   expect(several.filter(({ place }) => !place.endsWith('s')).map(({ place }) => place)).toEqual([])
   expect(filters.filter(({ place }) => /(After|Before)$/.test(place)).map(({ place }) => place)).toEqual([])
 })
+
+it('an input that means exactly one of its fields says so', () => {
+  const inputs = Object.values(schema.getTypeMap()).filter(isInputObjectType)
+  expect(
+    inputs
+      .filter(({ isOneOf }) => isOneOf)
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(['TokenPrincipalInput', 'TranscriptEntryInput'])
+})

@@ -154,7 +154,7 @@ describe('a lost answer', () => {
       },
     })
     server.faults.lostAnswers = 1
-    const created = unwrap(await pawl.tokens.create({ name: 'ci', role: 'WORKER' }))
+    const created = unwrap(await pawl.tokens.create({ principal: { name: 'ci' }, role: 'WORKER' }))
     expect(created).toMatchObject({ secret: null, isReplayed: true, token: { id: 'tok_1' } })
     expect(keys.size).toBe(1)
   })
