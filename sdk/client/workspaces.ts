@@ -132,7 +132,7 @@ export class Workspaces {
   }
 
   /**
-   * Finishes an operation: with `error`, or with the field of its kind (`diff`, `merge`, `preview`). For workers.
+   * Finishes an operation with its `result`: that of its kind (`diff`, `merge`, `preview`) or an `error`. For workers.
    *
    * Problems: `NotFound`, `OperationNotFinishable`, `IdempotencyMismatch`, `InvalidInput`,
    * `Forbidden`.

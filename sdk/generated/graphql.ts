@@ -1831,20 +1831,45 @@ export interface StartWorkspaceOperationInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
+/** What an operation ended with: exactly one of these, that of its kind or an error. */
+export type WorkspaceResultInput =
+  | {
+    /** What a DIFF found. */
+    readonly diff: WorkspaceDiffInput
+    readonly merge?: never
+    readonly preview?: never
+    readonly error?: never
+    }
+  | {
+    /** What a MERGE made. */
+    readonly merge: WorkspaceMergeInput
+    readonly diff?: never
+    readonly preview?: never
+    readonly error?: never
+    }
+  | {
+    /** What a START_PREVIEW made. */
+    readonly preview: WorkspacePreviewInput
+    readonly diff?: never
+    readonly merge?: never
+    readonly error?: never
+    }
+  | {
+    /** Why it failed, whatever its kind. */
+    readonly error: WorkspaceErrorInput
+    readonly diff?: never
+    readonly merge?: never
+    readonly preview?: never
+    }
+
 /** How an operation ended. */
 export interface FinishWorkspaceOperationInput {
   /** The operation that it is about, by its id `wop_…`. */
   readonly operationId: string
   /** The attempt that you started. */
   readonly attempt: number
-  /** What a DIFF found. */
-  readonly diff?: WorkspaceDiffInput | null | undefined
-  /** What a MERGE made. */
-  readonly merge?: WorkspaceMergeInput | null | undefined
-  /** What a START_PREVIEW made. */
-  readonly preview?: WorkspacePreviewInput | null | undefined
-  /** Why it failed; left out: it succeeded. */
-  readonly error?: WorkspaceErrorInput | null | undefined
+  /** Needed for a DIFF, a MERGE and a START_PREVIEW. Left out: a STOP_PREVIEW or a REMOVE succeeded. */
+  readonly result?: WorkspaceResultInput | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
   readonly idempotencyKey?: string | null | undefined
 }
@@ -4944,7 +4969,7 @@ export interface FinishWorkspaceOperationMutationVariables {
 }
 
 export interface FinishWorkspaceOperationMutation {
-  /** Finishes an operation that you started: with an error, or with the field of its kind (DIFF: diff, MERGE: merge, START_PREVIEW: preview; the others have none). */
+  /** Finishes an operation that you started: with what is the result of its kind, or with an error. */
   finishWorkspaceOperation: FinishWorkspaceOperationResult
 }
 

@@ -122,7 +122,7 @@ export async function answerDiffs(
 ): Promise<void> {
   for await (const { id } of pawl.workspaces.requests(host, { signal })) {
     const { attempt } = unwrap(await pawl.workspaces.start(id, { worker: 'worker-1' })).operation
-    unwrap(await pawl.workspaces.finish(id, { attempt, diff: DIFF }))
+    unwrap(await pawl.workspaces.finish(id, { attempt, result: { diff: DIFF } }))
     onAnswer()
   }
 }

@@ -14,6 +14,7 @@ import { PreviewStatus, WorkspaceKind, WorkspaceOperationKind } from '../enums/w
 import {
   defaulted,
   defineInput,
+  defineOneOf,
   flag,
   idempotencyKey,
   idOf,
@@ -127,19 +128,31 @@ defineMutation('startWorkspaceOperation', {
   success: operationSuccessFields,
 })
 
-defineMutation('finishWorkspaceOperation', {
-  description:
-    'Finishes an operation that you started: with an error, or with the field of its kind (DIFF: diff, MERGE: merge, START_PREVIEW: preview; the others have none).',
-  input: defineInput('FinishWorkspaceOperationInput', 'How an operation ended.', {
-    operationId,
-    attempt: required(int(1, MAX_INT, 'The attempt that you started.')),
+const ResultInput = defineOneOf(
+  'WorkspaceResultInput',
+  'What an operation ended with: exactly one of these, that of its kind or an error.',
+  {
     diff: nested(DiffInput, 'What a DIFF found.'),
     merge: nested(MergeInput, 'What a MERGE made.'),
     preview: nested(PreviewInput, 'What a START_PREVIEW made.'),
-    error: nested(ErrorInput, 'Why it failed; left out: it succeeded.'),
+    error: nested(ErrorInput, 'Why it failed, whatever its kind.'),
+  },
+)
+
+defineMutation('finishWorkspaceOperation', {
+  description:
+    'Finishes an operation that you started: with what is the result of its kind, or with an error.',
+  input: defineInput('FinishWorkspaceOperationInput', 'How an operation ended.', {
+    operationId,
+    attempt: required(int(1, MAX_INT, 'The attempt that you started.')),
+    result: nested(
+      ResultInput,
+      'Needed for a DIFF, a MERGE and a START_PREVIEW. Left out: a STOP_PREVIEW or a REMOVE succeeded.',
+    ),
     idempotencyKey,
   }),
-  run: ({ commands, caller }, input) => finishWorkspaceOperation(commands, caller, input),
+  run: ({ commands, caller }, { result, ...input }) =>
+    finishWorkspaceOperation(commands, caller, { ...input, ...result }),
   success: operationSuccessFields,
 })
 

@@ -74,6 +74,6 @@ export function resultIssues(kind: OperationKind, given: GivenResult, hasError: 
     const message = isGiven
       ? `is not what ${hasError ? 'a failed operation' : kind} comes to`
       : `is what ${kind} comes to, where there is no error`
-    return [{ path: [field], message }]
+    return [{ path: ['result', field], message }]
   })
 }

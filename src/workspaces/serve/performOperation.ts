@@ -1,12 +1,5 @@
 import { lstat } from 'node:fs/promises'
-import type {
-  Pawl,
-  Workspace,
-  WorkspaceDiffInput,
-  WorkspaceMergeInput,
-  WorkspaceOperation,
-  WorkspacePreviewInput,
-} from '@pawl/sdk'
+import type { Pawl, Workspace, WorkspaceOperation, WorkspaceResultInput } from '@pawl/sdk'
 import { diffWorkspace } from '../change/diffWorkspace.ts'
 import { findWorktree } from '../place/findWorkspace.ts'
 import { mergeWorkspace } from '../change/mergeWorkspace.ts'
@@ -26,12 +19,8 @@ export interface OperationTools {
   readonly previews: OwnPreviews
 }
 
-/** The result of an operation, as reported to the server. */
-export interface OperationResult {
-  readonly diff?: WorkspaceDiffInput
-  readonly merge?: WorkspaceMergeInput
-  readonly preview?: WorkspacePreviewInput
-}
+/** The result of an operation, as reported to the server; undefined for a kind that has none. */
+export type OperationResult = WorkspaceResultInput | undefined
 
 /**
  * Performs an operation on the workspace that was created here. The server's data on the workspace is checked
@@ -63,11 +52,11 @@ export async function performOperation(
     }
     case 'STOP_PREVIEW':
       await previews.stop(workspace.id)
-      return {}
+      return undefined
     case 'REMOVE':
       await previews.stop(workspace.id)
       await remove(tools, workspace, isForced, signal)
-      return {}
+      return undefined
   }
 }
 

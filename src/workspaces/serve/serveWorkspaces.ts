@@ -6,7 +6,6 @@ import {
   PawlFault,
   unwrap,
   type Workspace,
-  type WorkspaceErrorInput,
   type WorkspaceOperation,
 } from '@pawl/sdk'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -133,26 +132,29 @@ class Server {
     const { pawl, onError } = this.#options
     const { id, attempt, expiresAt } = operation
     const signal = timeLimit((leaseSeconds - MARGIN_SECONDS) * 1_000, this.#hurry)
-    const told: Report | null = await performOperation(this.#tools, workspace, operation, signal).catch(
-      (error: unknown) => {
-        // An operation that never expires is left unreported, for the next worker to perform.
-        if (this.#hurry.aborted && expiresAt === null) return null
-        if (!(error instanceof WorkspaceError)) onError(error)
-        return { error: toErrorInput(error) }
-      },
-    )
+    const told: OperationResult | null = await performOperation(
+      this.#tools,
+      workspace,
+      operation,
+      signal,
+    ).catch((error: unknown) => {
+      // An operation that never expires is left unreported, for the next worker to perform.
+      if (this.#hurry.aborted && expiresAt === null) return null
+      if (!(error instanceof WorkspaceError)) onError(error)
+      return { error: toErrorInput(error) }
+    })
     if (told === null) return
     const refusal = await this.#report(operation, told)
     if (refusal === null) return
     // An operation whose report is refused would otherwise stay STARTED forever.
     const error = toErrorInput(new Error(`the server refused the report: ${refusal}`))
-    unwrap(await this.#insist(() => pawl.workspaces.finish(id, { error, attempt })))
+    unwrap(await this.#insist(() => pawl.workspaces.finish(id, { result: { error }, attempt })))
   }
 
   /** Reports the result of an operation. Returns why the server refuses the report; null where it accepts it. */
-  async #report({ id, attempt }: WorkspaceOperation, told: Report): Promise<string | null> {
+  async #report({ id, attempt }: WorkspaceOperation, result: OperationResult): Promise<string | null> {
     try {
-      const answer = await this.#insist(() => this.#options.pawl.workspaces.finish(id, { ...told, attempt }))
+      const answer = await this.#insist(() => this.#options.pawl.workspaces.finish(id, { result, attempt }))
       return answer.__typename === 'InvalidInput' ? answer.message : null
     } catch (error) {
       // An invalid request stays invalid; any other fault is temporary.
@@ -174,9 +176,6 @@ class Server {
     }
   }
 }
-
-/** The report on an operation that has ended: its result, or an error. */
-type Report = OperationResult & { readonly error?: WorkspaceErrorInput }
 
 function workerStopped(): WorkspaceError {
   return new WorkspaceError('RECOVERABLE', {

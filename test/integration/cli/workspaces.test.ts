@@ -1,5 +1,5 @@
 import { createPawl, unwrap } from '@pawl/sdk'
-import type { Pawl, WorkspaceOperation } from '@pawl/sdk'
+import type { Pawl, WorkspaceDiffInput, WorkspaceOperation, WorkspaceResultInput } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
@@ -39,12 +39,12 @@ async function work({ isDone = true } = {}) {
 }
 
 /** A worker of a machine that answers what it is asked, until the test is over. */
-function serve(host: string, answer: (operation: WorkspaceOperation) => object) {
+function serve(host: string, answer: (operation: WorkspaceOperation) => WorkspaceResultInput | undefined) {
   const stop = new AbortController()
   const served = (async () => {
     for await (const { id } of pawl.workspaces.requests(host, { signal: stop.signal })) {
       const { operation } = unwrap(await pawl.workspaces.start(id, { worker: 'fake' }))
-      unwrap(await pawl.workspaces.finish(id, { attempt: operation.attempt, ...answer(operation) }))
+      unwrap(await pawl.workspaces.finish(id, { attempt: operation.attempt, result: answer(operation) }))
     }
   })()
   onTestFinished(() => {
@@ -54,7 +54,7 @@ function serve(host: string, answer: (operation: WorkspaceOperation) => object) 
 }
 
 const PATCH = '--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\u001b[31m\n+two\n'
-const DIFF = {
+const DIFF: WorkspaceDiffInput = {
   ...{ head: 'beef', commitsAhead: 2, filesChanged: 1, insertions: 1, deletions: 1, patch: PATCH },
   files: [{ path: 'a.txt', change: 'MODIFIED', insertions: 1, deletions: 1 }],
 }
@@ -138,7 +138,7 @@ describe('pawl run preview', () => {
   it('prints the URL, and stops what it showed', patience, async () => {
     const run = await work({ isDone: false })
     serve(run.host, ({ kind }) =>
-      kind === 'START_PREVIEW' ? { preview: { url: 'http://127.0.0.1:5173/' } } : {},
+      kind === 'START_PREVIEW' ? { preview: { url: 'http://127.0.0.1:5173/' } } : undefined,
     )
     expect(await cli.run(['run', 'preview', run.id])).toMatchObject({
       code: 0,
@@ -167,7 +167,7 @@ describe('pawl run delete', () => {
   it('removes the directory with the work in it, where that is forced', patience, async () => {
     const run = await work()
     serve(run.host, ({ isForced: force }) =>
-      force ? {} : { error: { code: 'UNMERGED_WORK', message: 'It holds work.' } },
+      force ? undefined : { error: { code: 'UNMERGED_WORK', message: 'It holds work.' } },
     )
     const { code, stdout } = await cli.run(['run', 'delete', run.id, '--force-workspace'])
     expect({ code, stdout }).toEqual({
@@ -185,7 +185,7 @@ describe('pawl workspace', () => {
     const list = await cli.run(['workspace', 'list', '--host', run.host])
     expect(list.stdout).toContain(id)
     serve(run.host, ({ isForced: force }) =>
-      force ? {} : { error: { code: 'UNMERGED_WORK', message: 'It holds 2 commits.' } },
+      force ? undefined : { error: { code: 'UNMERGED_WORK', message: 'It holds 2 commits.' } },
     )
     const kept = await cli.run(['workspace', 'remove', run.id])
     expect(kept.code).toBe(8)

@@ -321,7 +321,8 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     await props.by.must('startWorkspaceOperation', { operationId, worker: 'wanda' })
     const file = { path: 'b', previousPath: 'a', change: 'RENAMED', insertions: 1, deletions: 1 }
     const diff = { head: 'abc', commitsAhead: 1, filesChanged: 1, insertions: 1, deletions: 1, files: [file] }
-    return { operationId, attempt: 1, diff: { ...diff, patch: '-a\n+b\n', isTruncated: true }, ...key() }
+    const result = { diff: { ...diff, patch: '-a\n+b\n', isTruncated: true } }
+    return { operationId, attempt: 1, result, ...key() }
   },
   reportPreview: async (props) => ({
     workspaceId: await withWorkspace(props),

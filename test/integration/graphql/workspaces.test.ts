@@ -110,7 +110,7 @@ describe('a workspace', () => {
         operation: { id: operation.id, worker: 'wanda', status: 'STARTED' },
       }),
     )
-    const ended = succeeded(await finish({ operationId: operation.id, diff: DIFF }))
+    const ended = succeeded(await finish({ operationId: operation.id, result: { diff: DIFF } }))
     expect(ended).toMatchObject({
       operation: { status: 'SUCCEEDED', error: null },
       workspace: { inFlight: [] },
@@ -125,7 +125,7 @@ describe('a workspace', () => {
       merge: null,
       diff: { ...DIFF, isTruncated: false },
     })
-    expect(await finish({ operationId: operation.id, diff: DIFF })).toEqual(
+    expect(await finish({ operationId: operation.id, result: { diff: DIFF } })).toEqual(
       problem('OperationNotFinishable', { operation: { id: operation.id, attempt: 1, status: 'SUCCEEDED' } }),
     )
   })
@@ -155,22 +155,28 @@ describe('a workspace', () => {
     const { workspace } = await workIn(graph)
     const { id: operationId } = await request(graph, workspace.id, 'DIFF')
     succeeded(await start({ operationId }))
-    const path = ['diff', 'patch']
+    const path = ['result', 'diff', 'patch']
     const long = { ...DIFF, patch: 'x'.repeat(1_048_577) }
-    expect(await finish({ operationId, diff: long })).toEqual(mistake(path))
-    expect(await finish({ operationId, diff: { ...DIFF, patch: 'a\0b' } })).toEqual(mistake(path, /NUL/))
+    expect(await finish({ operationId, result: { diff: long } })).toEqual(mistake(path))
+    expect(await finish({ operationId, result: { diff: { ...DIFF, patch: 'a\0b' } } })).toEqual(
+      mistake(path, /NUL/),
+    )
     const files = Array.from({ length: 2_001 }, () => DIFF.files[0])
-    expect(await finish({ operationId, diff: { ...DIFF, files } })).toEqual(mistake(['diff', 'files']))
+    expect(await finish({ operationId, result: { diff: { ...DIFF, files } } })).toEqual(
+      mistake(['result', 'diff', 'files']),
+    )
     const merge = { commit: 'beef', into: 'main' }
-    expect(await finish({ operationId, merge })).toMatchObject({
-      issues: [{ path: ['diff'] }, { path: ['merge'] }],
+    expect(await finish({ operationId, result: { merge } })).toMatchObject({
+      issues: [{ path: ['result', 'diff'] }, { path: ['result', 'merge'] }],
     })
     expect(await start({ operationId, leaseSeconds: 4 })).toEqual(mistake(['leaseSeconds']))
     expect(await record(toPlace((await runIn(graph, 'QUEUED')).id, { host: 'x'.repeat(201) }))).toEqual(
       mistake(['host']),
     )
     const largest = { ...DIFF, patch: 'x'.repeat(1_048_576), isTruncated: true }
-    expect(succeeded(await finish({ operationId, diff: largest })).operation.status).toBe('SUCCEEDED')
+    expect(succeeded(await finish({ operationId, result: { diff: largest } })).operation.status).toBe(
+      'SUCCEEDED',
+    )
   })
 
   it('shows its preview as its worker tells it', async () => {

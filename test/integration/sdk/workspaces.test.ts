@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createPawl, unwrap } from '@pawl/sdk'
-import type { Pawl, PawlOptions, Workspace, WorkspaceOperation } from '@pawl/sdk'
+import type { Pawl, PawlOptions, Workspace, WorkspaceOperation, WorkspaceResultInput } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { startTestServer } from '../../support/server.ts'
@@ -49,13 +49,13 @@ async function complete({ runId, fence }: { runId: string; fence: number }) {
 }
 
 /** A worker that answers what its machine is asked, until the test is over. */
-function serve(host: string, answer: (operation: WorkspaceOperation) => object) {
+function serve(host: string, answer: (operation: WorkspaceOperation) => WorkspaceResultInput | undefined) {
   const stop = new AbortController()
   const served = (async () => {
     for await (const { id } of pawl.workspaces.requests(host, { signal: stop.signal })) {
       const { operation } = unwrap(await pawl.workspaces.start(id, { worker: 'fake' }))
       const { attempt } = operation
-      unwrap(await pawl.workspaces.finish(id, { attempt, ...answer(operation) }))
+      unwrap(await pawl.workspaces.finish(id, { attempt, result: answer(operation) }))
     }
   })()
   onTestFinished(() => {
@@ -169,7 +169,9 @@ describe('workspaces over the SDK', () => {
     const watched = (async () => {
       for await (const workspace of pawl.workspaces.watch(run.workspace.id)) seen.push(workspace)
     })()
-    serve(run.host, ({ kind }) => (kind === 'START_PREVIEW' ? { preview: { url: 'http://a/', pid: 7 } } : {}))
+    serve(run.host, ({ kind }) =>
+      kind === 'START_PREVIEW' ? { preview: { url: 'http://a/', pid: 7 } } : undefined,
+    )
     unwrap(await pawl.workspaces.perform(run.workspace.id, 'START_PREVIEW'))
     expect((await pawl.workspaces.get(run.runId))?.preview).toMatchObject({
       status: 'RUNNING',
@@ -204,7 +206,7 @@ describe('workspaces over the SDK', () => {
       inFlight: [{ kind: 'REMOVE', isForced: false, requestedBy: 'system', expiresAt: null }],
     })
     serve(run.host, ({ isForced: force }) =>
-      force ? {} : { error: { code: 'UNMERGED_WORK', message: 'It holds work.', hint: 'Use force.' } },
+      force ? undefined : { error: { code: 'UNMERGED_WORK', message: 'It holds work.', hint: 'Use force.' } },
     )
     for await (const { inFlight } of pawl.workspaces.watch(id)) if (inFlight.length === 0) break
     const { nodes } = await pawl.workspaces.operations({ filter: { workspaceId: id } })

@@ -143,7 +143,7 @@ describe('a worker that serves the workspaces of its machine', () => {
       write(path, { 'quotes.txt': `${'"'.repeat(99)}\n`.repeat(12_000) }),
     )
     const shown = unwrap(await pawl.workspaces.perform(workspace.id, 'DIFF', PATIENCE))
-    expect(shown.operation.diff).toMatchObject({ truncated: true })
+    expect(shown.operation.diff).toMatchObject({ isTruncated: true })
   })
 
   it('starts and stops a preview, tells when it ends by itself, and takes it along when it stops', async () => {

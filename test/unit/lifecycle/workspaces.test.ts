@@ -269,12 +269,14 @@ describe('an end', () => {
     }
     const merge = { commit: 'beef', into: 'main' }
     const error = { code: 'CONFLICT', message: 'It conflicts.', hint: null, files: [] }
-    expect(issuesOf(finish(), started())).toEqual(['diff'])
-    expect(issuesOf(finish({ result: { merge } }), started())).toEqual(['diff', 'merge'])
-    expect(issuesOf(finish({ result: { merge }, error }), started({ kind: 'MERGE' }))).toEqual(['merge'])
+    expect(issuesOf(finish(), started())).toEqual(['result.diff'])
+    expect(issuesOf(finish({ result: { merge } }), started())).toEqual(['result.diff', 'result.merge'])
+    expect(issuesOf(finish({ result: { merge }, error }), started({ kind: 'MERGE' }))).toEqual([
+      'result.merge',
+    ])
     expect(
       issuesOf(finish({ result: { preview: { url: null, pid: null } } }), started({ kind: 'REMOVE' })),
-    ).toEqual(['preview'])
+    ).toEqual(['result.preview'])
   })
 
   it('moves the preview along', () => {
