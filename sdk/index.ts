@@ -48,6 +48,12 @@ export { foldTranscript, TranscriptFold } from './streams/foldTranscript.ts'
 export type { FoldedEntry } from './streams/foldTranscript.ts'
 export type { TranscriptOptions } from './streams/transcript.ts'
 export type * from './request/types.ts'
-export type { ChangesOptions, DirectivesOptions, EventsOptions, WatchOptions } from './streams/watch.ts'
+export type {
+  ChangesOptions,
+  DirectivesOptions,
+  EventsOptions,
+  OffersOptions,
+  WatchOptions,
+} from './streams/watch.ts'
 export type { Worker, WorkerHandler, WorkerOptions } from './worker/worker.ts'
 export type { WatchWorkspaceOptions } from './streams/watchWorkspace.ts'

@@ -2,11 +2,12 @@ import * as g from '../generated/graphql.ts'
 import { asType, readAll, requireRun } from '../request/pages.ts'
 import type { CallOptions, Requests } from '../request/request.ts'
 import type * as t from '../request/types.ts'
-import { readChanges, readDirectives, readEvents, watchRun } from '../streams/watch.ts'
+import { readChanges, readDirectives, readEvents, readOffers, watchRun } from '../streams/watch.ts'
 import type {
   ChangesOptions,
   DirectivesOptions,
   EventsOptions,
+  OffersOptions,
   Streams,
   WatchOptions,
 } from '../streams/watch.ts'
@@ -281,6 +282,14 @@ export class Runs {
    */
   changes(options: ChangesOptions = {}): AsyncIterableIterator<t.RunsChange> {
     return readChanges(this.#streams, options)
+  }
+
+  /**
+   * Streams runs that can be claimed, without end, while the caller waits for one: `worker` does all of that. A server offers
+   * each to one of those that wait, and after a second, if nobody has claimed it, to the next. The claim decides who gets it.
+   */
+  offers(options: OffersOptions = {}): AsyncIterableIterator<t.RunOffer> {
+    return readOffers(this.#streams, options)
   }
 
   /**

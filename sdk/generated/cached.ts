@@ -578,6 +578,7 @@ export const KEYLESS_TYPES: readonly string[] = [
   "ResolveRunSuccess",
   "RunFrame",
   "RunsChange",
+  "RunOffer",
   "ExecutionEdge",
   "ExecutionConnection",
   "Permission",

@@ -1112,6 +1112,16 @@ export interface RunsFeedFilter {
   readonly labels?: readonly string[] | null | undefined
 }
 
+/** Which runs to wait for, as a claim names them. */
+export interface RunOfferFilter {
+  /** Only runs of these workflows; if absent, of any. */
+  readonly workflows?: readonly string[] | null | undefined
+  /** Only runs that carry all of these labels. */
+  readonly labels?: readonly string[] | null | undefined
+  /** Only runs of this project; if absent, of any that you may see. */
+  readonly project?: string | null | undefined
+}
+
 /** Which approvals to list; what is left out does not narrow. */
 export interface ApprovalFilter {
   /** In any of these statuses; PENDING ones wait for a person. */
@@ -5390,6 +5400,18 @@ export interface RunsChangedSubscription {
   }
 }
 
+export interface RunOfferedSubscriptionVariables {
+  readonly filter?: RunOfferFilter | null | undefined
+}
+
+export interface RunOfferedSubscription {
+  /** Runs that can be claimed, for workers that wait for one. A server offers each to one of those that wait for it, in turn, and after a second, if nobody has claimed it, to the next: keep the subscription only while you could claim. Does not end by itself. */
+  runOffered: {
+    /** The run that is offered, `run_…`. */
+    runId: string
+  }
+}
+
 export interface DirectiveIssuedSubscriptionVariables {
   readonly runId: string
   readonly fence: number
@@ -5951,6 +5973,7 @@ export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<Sea
 export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$until:RunStreamEnd!$withRun:Boolean!){runChanged(runId:$runId after:$after until:$until){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
 export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$until:RunStreamEnd!){runEventAppended(runId:$runId after:$after until:$until){...RunEventFields}}')
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')
+export const RunOfferedDocument = /* @__PURE__ */ documents.operation<RunOfferedSubscription, RunOfferedSubscriptionVariables>('subscription RunOffered($filter:RunOfferFilter){runOffered(filter:$filter){runId}}')
 export const DirectiveIssuedDocument = /* @__PURE__ */ documents.operation<DirectiveIssuedSubscription, DirectiveIssuedSubscriptionVariables>('subscription DirectiveIssued($runId:ID!$fence:Int!){directiveIssued(runId:$runId fence:$fence){...DirectiveFields}}')
 export const TranscriptEntryAppendedDocument = /* @__PURE__ */ documents.operation<TranscriptEntryAppendedSubscription, TranscriptEntryAppendedSubscriptionVariables>('subscription TranscriptEntryAppended($sessionId:ID!$after:Int){transcriptEntryAppended(sessionId:$sessionId after:$after){...TranscriptEntryFields}}')
 export const TokensDocument = /* @__PURE__ */ documents.operation<TokensQuery, TokensQueryVariables>('query Tokens($first:Int$after:String){tokens(first:$first after:$after){nodes{...TokenFields}pageInfo{...PageInfoFields}}}')

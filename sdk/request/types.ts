@@ -96,6 +96,8 @@ export interface PageFields {
 export type RunFrame = g.RunChangedSubscription['runChanged']
 /** A change of any run; `run` is null if it was deleted. */
 export type RunsChange = g.RunsChangedSubscription['runsChanged']
+/** A run that can be claimed, offered to one of those that wait. */
+export type RunOffer = g.RunOfferedSubscription['runOffered']
 /** What an owner has to do; a directive of kind MESSAGE carries the message. */
 export type Directive = g.DirectiveIssuedSubscription['directiveIssued']
 

@@ -5,7 +5,7 @@ import type { CallOptions, Requests } from '../request/request.ts'
 import { createStream } from './stream.ts'
 import type { StreamOptions } from './stream.ts'
 import type { Subscribe } from './delivery.ts'
-import type { Directive, RunEvent, RunFrame, RunsChange } from '../request/types.ts'
+import type { Directive, RunEvent, RunFrame, RunOffer, RunsChange } from '../request/types.ts'
 
 /** What streams need: a way to subscribe, and queries for the state of a run. */
 export interface Streams {
@@ -38,6 +38,12 @@ export interface ChangesOptions extends StreamOptions {
   readonly filter?: g.RunsFeedFilter | undefined
   /** A cursor from `runs.list` or an earlier change. Default: from now on. */
   readonly after?: string | undefined
+}
+
+/** What `runs.offers` takes. */
+export interface OffersOptions extends StreamOptions {
+  /** Which runs. Default: all that the token may claim. */
+  readonly filter?: g.RunOfferFilter | undefined
 }
 
 /** What `runs.directives` takes. */
@@ -132,6 +138,19 @@ export function readChanges(streams: Streams, options: ChangesOptions): AsyncIte
         cursor = change.cursor
         return { isNews, isLast: false }
       },
+      isOver: async () => false,
+    },
+    options,
+  )
+}
+
+/** Streams the runs that the server offers, one after the other. */
+export function readOffers(streams: Streams, options: OffersOptions): AsyncIterableIterator<RunOffer> {
+  return createStream<RunOffer>(
+    streams,
+    {
+      open: (delivery) => streams.subscribe(g.RunOfferedDocument, { filter: options.filter }, delivery),
+      accept: () => ({ isNews: true, isLast: false }),
       isOver: async () => false,
     },
     options,

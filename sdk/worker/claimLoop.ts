@@ -9,7 +9,7 @@ import { unwrap } from '../request/results.ts'
 import { pause } from '../kit/pause.ts'
 import type { Runs } from '../client/runs.ts'
 import type { WorkerHandler, WorkerOptions } from './worker.ts'
-import type { ClaimRunResult, Run, RunDetail } from '../request/types.ts'
+import type { ClaimRunResult, RunDetail } from '../request/types.ts'
 
 /** Claims runs and passes each to the handler until it is told to stop: what a `Worker` does once it is loaded. */
 export class ClaimLoop {
@@ -19,6 +19,8 @@ export class ClaimLoop {
   readonly #jobs = new Map<LeaseKeeper, Promise<void>>()
   readonly #stopping: AbortController
   readonly #bell = new Bell()
+  /** Ends the waiting for offers; undefined while it does not wait. */
+  #waiting: AbortController | undefined
   /** Reused until answered, so that a claim whose answer was lost is returned again instead of expiring. */
   #claimKey = createKey()
 
@@ -48,16 +50,23 @@ export class ClaimLoop {
 
   /** Resolves when it was told to stop, and the runs it owns are done. */
   async work(): Promise<void> {
-    void this.#listen()
     const { concurrency = 1, pollMs = 5_000 } = this.#options
+    const wait = () => this.#bell.wait(pollMs * (0.75 + Math.random() / 2))
     try {
       while (!this.#stopping.signal.aborted) {
-        if (this.#jobs.size >= concurrency) await this.#bell.wait()
-        else if (!(await this.#mayTake()) || !(await this.#takeRun()))
-          await this.#bell.wait(pollMs * (0.75 + Math.random() / 2))
+        // what is offered to a worker that can't claim is missed by another
+        const isFull = this.#jobs.size >= concurrency
+        if (isFull || !(await this.#mayTake())) {
+          this.#waiting?.abort()
+          await (isFull ? this.#bell.wait() : wait())
+        } else if (!(await this.#takeRun())) {
+          this.#awaitOffers()
+          await wait()
+        }
       }
     } finally {
       this.#stopping.abort()
+      this.#waiting?.abort()
       await Promise.all(this.#jobs.values())
     }
   }
@@ -73,15 +82,8 @@ export class ClaimLoop {
 
   /** Claims a run and starts its handler. Returns whether it claimed one. */
   async #takeRun(): Promise<boolean> {
-    const { owner, workflows, labels, project, leaseSeconds = 30, pollMs = 5_000 } = this.#options
-    const fields = {
-      owner,
-      workflows: workflows && [...workflows],
-      labels: labels && [...labels],
-      project,
-      leaseSeconds,
-      kinds: [...KINDS],
-    }
+    const { owner, leaseSeconds = 30 } = this.#options
+    const fields = { ...this.#filter, owner, leaseSeconds, kinds: [...KINDS] }
     let claim: ClaimRunResult
     try {
       claim = await this.#pawl.runs.claim({
@@ -95,15 +97,10 @@ export class ClaimLoop {
       return false
     }
     this.#claimKey = createKey()
-    if (claim.__typename === 'NothingToClaim') {
-      const milliseconds = (claim.claimableInSeconds ?? 0) * 1_000
-      // A later run is found by the next poll.
-      if (milliseconds > 0 && milliseconds < pollMs) void this.#ringIn(milliseconds)
-      return false
-    }
+    if (claim.__typename === 'NothingToClaim') return false
     const { run, lease, agentToken } = unwrap(claim)
-    // Claimed by an attempt whose answer was lost, and the claim has ended since.
-    if (!lease) return false
+    // Claimed by an attempt whose answer was lost, and the claim has ended since; there may be another.
+    if (!lease) return true
     const keeper = new LeaseKeeper(this.#pawl.runs, {
       runId: run.id,
       fence: lease.fence,
@@ -140,31 +137,24 @@ export class ClaimLoop {
     }
   }
 
-  /** Rings when the run may be claimed. */
-  async #ringAt({ claimableAt: notBefore, asOf }: Run): Promise<void> {
-    await this.#ringIn(notBefore === null ? 0 : Date.parse(notBefore) - Date.parse(asOf))
+  get #filter() {
+    const { workflows, labels, project } = this.#options
+    return { workflows: workflows && [...workflows], labels: labels && [...labels], project }
   }
 
-  async #ringIn(milliseconds: number): Promise<void> {
-    if (milliseconds > 0) await pause(milliseconds, this.#stopping.signal)
-    this.#bell.ring()
+  /** Waits for offers, until it can't claim any more. */
+  #awaitOffers(): void {
+    if (this.#waiting && !this.#waiting.signal.aborted) return
+    this.#waiting = new AbortController()
+    void this.#listen(this.#waiting.signal)
   }
 
-  /** Rings when the feed reports a run that can be claimed. */
-  async #listen(): Promise<void> {
-    const { workflows, labels, project, pollMs = 5_000, onError } = this.#options
-    const { signal } = this.#stopping
-    const filter = { labels: labels && [...labels], project }
+  /** Rings when the server offers a run. */
+  async #listen(signal: AbortSignal): Promise<void> {
+    const { pollMs = 5_000, onError } = this.#options
     while (!signal.aborted) {
       try {
-        for await (const { run } of this.#pawl.runs.changes({
-          filter,
-          signal,
-          onConnection: () => this.#bell.ring(),
-        })) {
-          if (run?.status === 'QUEUED' && (workflows?.includes(run.workflow.name) ?? true))
-            void this.#ringAt(run)
-        }
+        for await (const _ of this.#pawl.runs.offers({ filter: this.#filter, signal })) this.#bell.ring()
       } catch (error) {
         onError?.(error)
         await pause(pollMs, signal)

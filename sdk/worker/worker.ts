@@ -15,11 +15,11 @@ export interface WorkerOptions {
   readonly concurrency?: number | undefined
   /** How long a lease lasts without a renewal, in seconds, 5 to 3,600. Default 30. */
   readonly leaseSeconds?: number | undefined
-  /** How often it polls for a run while the feed reports none, in milliseconds. Default 5,000. */
+  /** How often it polls for a run while the server offers none, in milliseconds. Default 5,000. */
   readonly pollMs?: number | undefined
   /**
    * Called before each claim. If it returns false nothing is claimed, and it is called again after `pollMs`, or when
-   * the feed reports a run.
+   * the server offers a run.
    */
   readonly mayTake?: (() => Promise<boolean> | boolean) | undefined
   /**

@@ -23,8 +23,10 @@ export interface Signals {
   /**
    * Wakes the readers of a run or workspace: those of this process immediately, others within milliseconds. Call it
    * after the commit.
+   *
+   * @param isQueued also wakes who waits for a run that can be claimed
    */
-  announce(id: string): void
+  announce(id: string, isQueued?: boolean): void
   /** A wake-up for the readers of one run or workspace, or of all. Nothing is missed from this call on. */
   subscribe(topic: string): WakeUp
   /** Number of subscribed wake-ups. */
@@ -39,11 +41,14 @@ export interface Signals {
 export const ALL_RUNS = 'all'
 /** The topic of readers of all workspaces. */
 export const ALL_WORKSPACES = 'all workspaces'
+/** The topic, and its own id, of who waits for a run to be claimable. */
+export const QUEUE = 'queue'
 /** The topic of who keeps what tokens are good for. */
 export const ALL_TOKENS = 'all tokens'
 
 /** The topic of readers of everything of the id's kind. */
 function topicOfAll(id: string): string {
+  if (id === QUEUE) return QUEUE
   if (id.startsWith('wsp_')) return ALL_WORKSPACES
   return id.startsWith('tok_') ? ALL_TOKENS : ALL_RUNS
 }
@@ -122,10 +127,12 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
   }
 
   return {
-    announce(id) {
-      wake(id)
-      if (gathered.size < MAX_NAMED) gathered.add(id)
-      else gathered = new Set([EVERYTHING])
+    announce(id, isQueued = false) {
+      for (const each of isQueued ? [id, QUEUE] : [id]) {
+        wake(each)
+        if (gathered.size < MAX_NAMED) gathered.add(each)
+        else gathered = new Set([EVERYTHING])
+      }
       if (listener.listening) gather()
     },
     subscribe: (topic) => wakeUps.subscribe(topic),

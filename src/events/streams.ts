@@ -3,6 +3,7 @@ import { type EventPage, readEvents } from '../store/run/readEvents.ts'
 import { type LoadedRun, loadRuns } from '../store/run/loadRun.ts'
 import type { Store } from '../store/sql/openStore.ts'
 import { type FeedReader, openFeedReader } from './feedReader.ts'
+import { type Offers, openOffers } from './offers.ts'
 import { openShareReads, type ShareReads } from './shareReads.ts'
 import type { Signals } from './signals.ts'
 
@@ -23,6 +24,7 @@ export interface Streams {
   readonly signals: Signals
   readonly share: ShareReads
   readonly feed: FeedReader
+  readonly offers: Offers
   readonly onDue: (runId: string) => void
 }
 
@@ -43,7 +45,8 @@ export interface RunTailOptions extends TailOptions {
 /** Creates what the streams of a process share: a read needed by several of them is sent once. */
 export function openStreams({ store, signals, onDue = () => undefined }: StreamsOptions): Streams {
   const share = openShareReads()
-  return { store, signals, share, feed: openFeedReader(store, share), onDue }
+  const offers = openOffers({ store, signals })
+  return { store, signals, share, feed: openFeedReader(store, share), offers, onDue }
 }
 
 /** Whether a stream about one run ends after this status. */

@@ -86,8 +86,8 @@ export async function openBackend({
     writer: openWriter(store),
     validator,
     settings: settingsSchema.strip().parse(config),
-    announce(runId) {
-      signals.announce(runId)
+    announce(runId, isQueued) {
+      signals.announce(runId, isQueued)
       backend.onChange(runId)
     },
     mintAgentToken: agentTokens.mint,

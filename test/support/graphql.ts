@@ -40,7 +40,7 @@ export interface TestGraph extends TestCommands {
 export async function openTestGraph(options: TestCommandsOptions = {}): Promise<TestGraph> {
   const test = await openTestCommands(options)
   const signals = await openSignals({ poolConfig: test.poolConfig })
-  const commands = { ...test.commands, announce: (runId: string) => signals.announce(runId) }
+  const commands = { ...test.commands, announce: signals.announce }
   const streams = openStreams({ store: test.store, signals })
 
   const toArgs = (text: string, variables: Record<string, unknown>, who: AskAs) => {

@@ -39,10 +39,10 @@ export interface Commands {
   readonly writer: Writer
   readonly settings: Settings
   /**
-   * Wakes the readers of this run's log or of this workspace, or lets servers look up anew who a token belongs to; called after the
-   * commit. Losing a notification is harmless (G8).
+   * Wakes the readers of this run's log or of this workspace, and where a run may be claimable since, who waits for one; or lets servers
+   * look up anew who a token belongs to. Called after the commit. Losing a notification is harmless (G8).
    */
-  readonly announce: (id: string) => void
+  readonly announce: (id: string, isQueued?: boolean) => void
   /** Validates files, and the schemas of workflows. */
   readonly validator: Validator
   /** Makes the AGENT token of a claim; the same claim always gets the same token. */

@@ -7,6 +7,8 @@ export interface Applied<R> {
   readonly result: R
   /** Ids of the runs and workspaces that it wrote to. */
   readonly written: readonly string[]
+  /** Whether one of them may be claimable since. */
+  readonly isQueued?: boolean
 }
 
 /** Wraps a result that wrote nothing. */
@@ -63,7 +65,7 @@ export async function decideAndApply<R>(
     try {
       const tried = () => attempt({ isLocked, withConnection: isLocked ? lock : (work) => work(store.pool) })
       const applied = await (turn === undefined ? tried() : writer.takeTurn(turn, tried))
-      applied?.written.forEach((id) => announce(id))
+      applied?.written.forEach((id) => announce(id, applied.isQueued))
       if (applied) return applied
     } catch (error) {
       const name = violatedConstraint(error)

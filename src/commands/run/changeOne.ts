@@ -175,6 +175,7 @@ async function change(
       ended: isEnd(loaded.run, decision.run) ? decision.run : null,
     },
     written: [...(wrote ? [runId] : []), ...(parent ? [parent.before.id] : [])],
+    isQueued: (wrote && decision.run.status === 'QUEUED') || parent?.after.status === 'QUEUED',
   }
 }
 

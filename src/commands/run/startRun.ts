@@ -166,6 +166,7 @@ async function create(
   return {
     result: { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null },
     written: [run.id, ...created].filter((id) => id != null),
+    isQueued: run.status === 'QUEUED',
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { checkProject, checkRole } from '../../commands/kit/authorize.ts'
 import { tailDirectives } from '../../events/tailDirectives.ts'
 import { tailEvents } from '../../events/tailEvents.ts'
 import { type RunsChange, tailRuns } from '../../events/tailRuns.ts'
@@ -111,6 +112,21 @@ const RunsFeedFilter = defineInput(
 
 const filterSchema = z.object({ filter: RunsFeedFilter.schema.nullish() })
 
+const RunOfferRef = builder.objectRef<string>('RunOffer').implement({
+  description: 'A run that can be claimed. It is no promise: the claim decides who gets it.',
+  fields: (t) => ({
+    runId: t.id({ description: 'The run that is offered, `run_…`.', resolve: (offered) => offered }),
+  }),
+})
+
+const RunOfferFilter = defineInput('RunOfferFilter', 'Which runs to wait for, as a claim names them.', {
+  workflows: names('Only runs of these workflows; if absent, of any.'),
+  labels: names('Only runs that carry all of these labels.'),
+  project: name('Only runs of this project; if absent, of any that you may see.'),
+})
+
+const offersSchema = z.object({ filter: RunOfferFilter.schema.nullish() })
+
 /** @throws RUN_NOT_FOUND or FORBIDDEN if the run can't be followed */
 async function checkFollowed(runId: string, context: RequestContext): Promise<void> {
   const { store } = context.commands
@@ -197,6 +213,33 @@ builder.subscriptionFields((t) => ({
       }
     },
     resolve: (change) => change,
+  }),
+  runOffered: t.field({
+    type: RunOfferRef,
+    description:
+      'Runs that can be claimed, for workers that wait for one. A server offers each to one of those that wait for it, in turn, and after a second, if nobody has claimed it, to the next: keep the subscription only while you could claim. Does not end by itself.',
+    args: {
+      filter: t.arg({
+        type: RunOfferFilter.ref,
+        description: 'Which runs; left out: all that you may claim.',
+      }),
+    },
+    subscribe: (_, args, context) => {
+      refuseLimitedToRun(context)
+      const { filter } = checkArgs(offersSchema, args)
+      const { caller, streams } = context
+      const project = filter?.project ?? null
+      const refused =
+        checkRole(caller, 'claimRun') ?? (project === null ? undefined : checkProject(caller, project))
+      if (refused) throw failWith('FORBIDDEN', refused.problem.message)
+      const { projects } = visibilityOf(caller)
+      return streams.offers.wait({
+        workflows: filter?.workflows ?? null,
+        labels: filter?.labels ?? [],
+        projects: project === null ? projects : [project],
+      })
+    },
+    resolve: (offered) => offered,
   }),
   directiveIssued: t.field({
     type: DirectiveRef,

@@ -42,7 +42,7 @@ export async function openTestServers(): Promise<TestServers> {
       const plain = test.openServer()
       const signals = await openSignals({ poolConfig: test.poolConfig, pollMs: NO_POLL, ...options })
       opened.push(signals)
-      const commands = { ...plain, announce: (runId: string) => signals.announce(runId) }
+      const commands = { ...plain, announce: signals.announce }
       const streams = openStreams({ store: plain.store, signals, ...(onDue && { onDue }) })
       return { commands, signals, streams }
     },

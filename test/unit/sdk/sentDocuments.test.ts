@@ -148,6 +148,7 @@ const READS: Readonly<Record<string, (pawl: Pawl) => Promise<unknown> | AsyncIte
   'runs.watch': (pawl) => pawl.runs.watch('run_01', { ...stream, untilSettled: true }),
   'runs.events': (pawl) => pawl.runs.events('run_01', { ...stream, untilSettled: true }),
   'runs.changes': (pawl) => pawl.runs.changes({ after: 'c', filter: filterOf('RunsFeedFilter') }),
+  'runs.offers': (pawl) => pawl.runs.offers({ filter: filterOf('RunOfferFilter') }),
   'runs.directives': (pawl) => pawl.runs.directives('run_01', { fence: 1 }),
   'phases.list': (pawl) => pawl.phases.list('run_01', { round: 2 }),
   'executions.list': (pawl) => pawl.executions.list({ filter: filterOf('ExecutionFilter'), ...page }),

@@ -104,12 +104,11 @@ async function startRunServer(ids: readonly string[]) {
           await new Promise(() => {})
         },
       },
-      runsChanged: {
+      runOffered: {
         async *subscribe() {
-          for (;;) {
-            await new Promise<void>((resolve) => (wake = resolve))
-            const run = makeDetail({ id: queue[0] ?? 'run_none' })
-            yield { cursor: 'c', kind: 'UPSERTED', runId: run.id, revision: (Math.random() * 1e6) | 0, run }
+          for (let isThere = queue.length > 0; ; isThere = false) {
+            if (!isThere) await new Promise<void>((resolve) => (wake = resolve))
+            yield { runId: queue[0] ?? 'run_none' }
           }
         },
       },
@@ -137,7 +136,7 @@ async function startRunServer(ids: readonly string[]) {
     answerNothing = async () => {
       answerNothing = answer
       enqueue(id)
-      // The feed's news is on its way before the answer is.
+      // The offer is on its way before the answer is.
       await new Promise((resolve) => setTimeout(resolve, 100))
       return answer()
     }
@@ -298,19 +297,19 @@ describe('a worker', () => {
     await expect.poll(() => worker.ownedCount, patience).toBe(0)
   })
 
-  it('wakes when the feed reports a run, without waiting for its next look', async () => {
+  it('wakes when it is offered a run, without waiting for its next look', async () => {
     const { server, work, enqueue, writes } = await startRunServer([])
     const worker = work(async (held) => void (await held.complete()), { pollMs: 60_000 })
-    await expect.poll(() => server.seen.requests, patience).toBeGreaterThan(2)
+    await expect.poll(() => server.seen.requests, patience).toBeGreaterThan(1)
     enqueue('run_9')
     await expect.poll(() => writes, patience).toEqual(['completeRun run_9 #7'])
     await worker.stop()
   })
 
-  it('hears the feed also while it is being told that there is none', async () => {
+  it('is offered what was queued while it was being told that there is none', async () => {
     const { server, work, enqueue, enqueueTooLate, writes } = await startRunServer([])
     work(async (held) => void (await held.complete()), { pollMs: 60_000 })
-    await expect.poll(() => server.seen.requests, patience).toBeGreaterThan(2)
+    await expect.poll(() => server.seen.requests, patience).toBeGreaterThan(1)
     enqueueTooLate('run_9')
     enqueue('run_8')
     await expect.poll(() => writes, patience).toEqual(['completeRun run_8 #7', 'completeRun run_9 #7'])
