@@ -17,6 +17,8 @@ import { guestOriginOf, isOriginTrusted, type OriginOptions } from './http/origi
 import { isJson, parseOperation, readBody } from './http/readBody.ts'
 import { allowMethods, respond, respondError, respondText } from './http/respond.ts'
 import type { SignIn } from './pages/signIn.ts'
+import { notFoundPage } from './pages/page.ts'
+import { respondPage } from './pages/respondPage.ts'
 
 /** Options of the listener. */
 export interface ListenerOptions extends OriginOptions {
@@ -159,7 +161,8 @@ export function createListener(
   /** Serves GraphiQL to a browser that is signed in; others get the sign-in page. */
   async function showGraphiql(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!(await authenticator.bySession(request.headers.cookie))) {
-      return respond(response, 303, '', { location: '/' })
+      // the sign-in page reloads its address, and so leads here
+      return signIn.home(request, response)
     }
     const page = await graphiql()
     const headers = {
@@ -180,6 +183,8 @@ export function createListener(
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (isRead && (await dashboard.sendFile(path, request, response))) return
     if (isRead && (await documentation.send(path, request, response))) return
+    if (isRead && String(request.headers.accept).includes('text/html'))
+      return respondPage(response, 404, notFoundPage())
     respondText(response, 404, 'Not found.')
   }
 

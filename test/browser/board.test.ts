@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { unwrap } from '@pawl/sdk'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Dashboard, expectStatus, expectTexts, openDashboard } from './dashboard.ts'
@@ -42,11 +42,19 @@ describe('the board', () => {
     await expectTexts(page, titles('paused'), ['Moving'])
     await expectTexts(page, titles('running'), [])
     unwrap(await pawl.runs.cancel(held.id))
-    await expectTexts(page, titles('cancelling'), ['Moving'])
+    await page
+      .locator(`[data-column="running"] [data-run-id="${held.id}"][data-status="CANCELLING"]`)
+      .waitFor()
     unwrap(await pawl.runs.confirmCancel(held.id, { fence: held.fence }))
+    // What is over is counted, and shown on request.
+    await expect.poll(() => countOf('cancelled')).toBe('1')
+    await page.locator('[data-column="cancelled"]').getByRole('button').click()
+    await page.waitForURL(`${server.url}/?open=cancelled`)
     await expectTexts(page, titles('cancelled'), ['Moving'])
     unwrap(await pawl.runs.delete(held.id))
     await expectTexts(page, titles('cancelled'), [])
+    await page.getByRole('button', { name: 'Fold Cancelled' }).click()
+    await page.waitForURL(`${server.url}/`)
   })
 
   it('shows marks that reorder or hide a part of a text, on the board and on the page of the run', async () => {
@@ -115,7 +123,7 @@ describe('filters', () => {
     await expectTexts(page, titles('queued'), ['Blue one'])
     await page.getByRole('button', { name: 'Clear' }).click()
     await page.waitForURL(`${server.url}/`)
-    await page.getByRole('button', { name: 'Failed' }).click()
+    await page.getByRole('group', { name: 'Outcome' }).getByRole('button', { name: 'Failed' }).click()
     await page.waitForURL(`${server.url}/?outcome=FAILED`)
     await expectTexts(page, titles('failed'), ['Broken'])
   })
@@ -155,10 +163,10 @@ describe('the keyboard', () => {
     await page.goto(`${server.url}/?project=paint`)
     await expectTexts(page, titles('running'), ['Held'])
     await page.locator('[data-column="queued"] .card').first().focus()
-    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowLeft')
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-run-id'))
     await expect.poll(focused).toBe(held.id)
-    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowRight')
     await expect.poll(focused).not.toBe(held.id)
   })
 })
@@ -194,6 +202,89 @@ describe('many runs', () => {
       expect(await cards.count()).toBeLessThan(40)
     },
   )
+})
+
+describe('the table', () => {
+  const cells = (field: string) => page.locator(`.runs-${field}`).allInnerTexts()
+
+  it('is sorted by any field and has those that are chosen, all of it in the address', async () => {
+    await page.goto(`${server.url}/?project=paint`)
+    await page.getByRole('button', { name: 'Table' }).click()
+    await expect.poll(() => cells('title')).toEqual(['Held', 'Green one', 'Blue one', 'Red one'])
+    await page.getByRole('button', { name: 'Title' }).click()
+    await expect.poll(() => cells('title')).toEqual(['Blue one', 'Green one', 'Held', 'Red one'])
+    await page.getByRole('button', { name: /^Title/ }).click()
+    await expect.poll(() => cells('title')).toEqual(['Red one', 'Held', 'Green one', 'Blue one'])
+    await page.getByText('Fields', { exact: true }).click()
+    await page.getByLabel('Labels').check()
+    await page.getByLabel('Owner', { exact: true }).uncheck()
+    await expect.poll(() => cells('labels')).toEqual(['red', '', '', 'blue deep'])
+    const fields = 'status%2Ctitle%2Cworkflow%2Cphase%2Clabels%2Ccost%2Ccreated%2Cactivity'
+    expect(page.url()).toBe(`${server.url}/?project=paint&view=table&fields=${fields}&sort=-title`)
+    await page.reload()
+    await expect.poll(() => cells('labels')).toEqual(['red', '', '', 'blue deep'])
+    await expect.poll(() => cells('title')).toEqual(['Red one', 'Held', 'Green one', 'Blue one'])
+  })
+
+  it('acts on many runs at once, on each that allows it, and asks before what can’t be undone', async () => {
+    const { pawl } = dashboard
+    const ids = [await startQueued(pawl, { title: 'Bulk 1', project: 'bulk' })]
+    ids.push(await startQueued(pawl, { title: 'Bulk 2', project: 'bulk' }))
+    unwrap(await pawl.runs.pause(await startQueued(pawl, { title: 'Bulk 3', project: 'bulk' })))
+    await page.goto(`${server.url}/?project=bulk&view=table`)
+    await page.getByLabel('Choose Bulk 2').check()
+    await page.getByText('1 chosen').waitFor()
+    await page.getByLabel('All runs that are shown').check()
+    await page.getByText('3 chosen').waitFor()
+    await page.getByRole('button', { name: 'Resume 1' }).waitFor()
+    await page.getByRole('button', { name: 'Pause 2' }).click()
+    await page.getByText('Pause: 2 done.').waitFor()
+    for (const id of ids) await expectStatus(page, id, 'PAUSED')
+    await page.getByLabel('All runs that are shown').check()
+    await page.getByRole('button', { name: 'Cancel 3 …' }).click()
+    await page.getByRole('button', { name: 'Cancel 3 runs' }).click()
+    await page.getByText('Cancel: 3 done.').waitFor()
+    for (const id of ids) await expectStatus(page, id, 'CANCELLED')
+  })
+
+  it('and every other view can be kept by a name', async () => {
+    await page.goto(`${server.url}/?project=paint&view=table&sort=-title`)
+    await page.getByText('Views', { exact: true }).click()
+    await page.getByLabel('Name of this view').fill('Painted')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.goto(server.url)
+    await page.getByText('Views 1').click()
+    await page.getByRole('link', { name: 'Painted' }).click()
+    await page.waitForURL(`${server.url}/?project=paint&view=table&sort=-title`)
+    await page.getByRole('button', { name: 'Forget Painted' }).click()
+    await page.getByText('Views', { exact: true }).waitFor()
+  })
+})
+
+describe('a phone', () => {
+  it('shows one list, with a switch, and its filters in a sheet', async () => {
+    const { pawl } = dashboard
+    const id = await startQueued(pawl, { title: 'On a phone', project: 'phone' })
+    const held = await startHeld(pawl, { title: 'Held on a phone', project: 'phone' })
+    await page.setViewportSize({ width: 390, height: 844 })
+    onTestFinished(() => page.setViewportSize({ width: 1440, height: 900 }))
+    await page.goto(`${server.url}/?project=phone`)
+    const card = (runId: string) => page.locator(`.card[data-run-id="${runId}"]`)
+    await card(held.id).waitFor()
+    expect(await card(id).isVisible()).toBe(false)
+    await page
+      .getByRole('group', { name: 'Which runs are shown' })
+      .getByRole('button', { name: /^Queued/ })
+      .click()
+    await card(id).waitFor()
+    expect(await card(held.id).isVisible()).toBe(false)
+    expect(await page.getByLabel('Workflow').isVisible()).toBe(false)
+    await page.getByRole('button', { name: 'Filters 1' }).click()
+    await page.getByLabel('Workflow').selectOption('map')
+    await page.getByRole('button', { name: 'Show 0 runs' }).click()
+    expect(await page.getByLabel('Workflow').isVisible()).toBe(false)
+    await page.getByText('No run matches.').waitFor()
+  })
 })
 
 describe('the inbox', () => {

@@ -59,7 +59,10 @@ it('says that the server is away, since when, and continues by itself when it is
   await other.locator('[data-event="PHASE_STARTED"]').waitFor()
   const start = await restart('SIGKILL')
   await connection('RECONNECTING')
-  // What was known stays, with the words that it is old.
+  // What was known stays, with the words that it is old, and what needs the server is off.
+  await page.locator('[data-notice="offline"]').getByText('The server can’t be reached since').waitFor()
+  await other.locator('[data-notice="offline"]').waitFor()
+  expect(await other.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true)
   await expectTexts(page, titles('running'), ['Outlives the server'])
   await expect
     .poll(() => page.locator('.connection').innerText(), { timeout: 10_000 })
@@ -94,6 +97,7 @@ it('reads everything again where its cursor is of an earlier life of the databas
   await page.context().setOffline(false)
   await connection('CONNECTED')
   await expectTexts(page, titles('queued'), ['New meanwhile'])
+  await page.locator('[data-column="cancelled"]').getByRole('button').click()
   await expectTexts(page, titles('cancelled'), ['Cancelled meanwhile'])
   await expect.poll(() => page.locator('[data-column="queued"] .column-count').innerText()).toBe('1')
 })
@@ -150,8 +154,10 @@ it('polls where no stream comes about, and says so', { tags: 'thorough' }, async
     }
     Object.assign(window, { WebSocket: Shut, fetch })
   })
-  await other.goto(server.url)
+  await other.goto(`${server.url}/?open=cancelled`)
   await other.locator('.connection[data-phase="POLLING"]').waitFor({ timeout: 40_000 })
+  await other.getByText('Changes come late').click()
+  await other.getByText('proxy_set_header Upgrade $http_upgrade;').waitFor()
   await other.locator(`[data-run-id="${id}"][data-status="QUEUED"]`).waitFor()
   unwrap(await pawl.runs.cancel(id))
   await other.locator(`[data-run-id="${id}"][data-status="CANCELLED"]`).waitFor({ timeout: 40_000 })

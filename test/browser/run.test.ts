@@ -165,7 +165,7 @@ describe('actions', () => {
       unwrap(await pawl.runs.resume(held.id, { claim: { owner: 'quicker', leaseSeconds: 600 } }))
       await route.continue()
     })
-    await button('Resume').click()
+    await button(/^Resume$/).click()
     await page.getByRole('alert').getByText('Not done.').waitFor()
     await page.getByRole('alert').getByText('Running').waitFor()
     await expectStatus(page, held.id, 'RUNNING')

@@ -132,6 +132,7 @@ it('a delivery by a worker is followed, sent back, approved and merged on a page
   expect(git(repository, 'show', 'main:plan.md')).toBe('# A longer plan')
 
   await page.getByRole('link', { name: 'Board', exact: true }).click()
+  await page.locator('[data-column="completed"]').getByRole('button').click()
   await expectTexts(page, titles('completed'), ['Deliver it'])
   expect(await page.evaluate(() => Object.keys(window).includes('wasLoadedOnce'))).toBe(true)
 })

@@ -23,6 +23,10 @@ query Runs {
 }
 `
 
+/** A link to the dashboard, over the corner that GraphiQL leaves free. */
+const WAY_BACK = `<a href="/" style="position:fixed;right:16px;bottom:12px;z-index:9;padding:6px 12px;border:1px solid #918a7b;
+border-radius:8px;background:#fffdf9;color:#a4480f;font:600 14px system-ui,sans-serif;text-decoration:none">◢ Back to Pawl</a>`
+
 /**
  * GraphiQL with everything inlined: nothing is loaded from another host. It uses the session of the browser. It has nine megabytes, so
  * it is rendered at the first call and kept compressed.
@@ -60,7 +64,8 @@ async function render(): Promise<GraphiqlPage> {
     `font-src 'self' data:`,
     NO_FRAMES,
   ]
-  return compress(html, policy.join('; '))
+  const end = html.lastIndexOf('</body>')
+  return compress(html.slice(0, end) + WAY_BACK + html.slice(end), policy.join('; '))
 }
 
 async function compress(html: string, policy: string): Promise<GraphiqlPage> {

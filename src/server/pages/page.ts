@@ -93,6 +93,14 @@ the reading of its schema, so that GraphiQL is off.</p>
   return makePage(body, '')
 }
 
+/** The answer to a browser that asks for what is not there. */
+export function notFoundPage(): Page {
+  const body = `
+<p><strong>There is no such page.</strong> The address may be mistyped, or be of another version of Pawl.</p>
+<p><a href="/">To the board</a> · <a href="/docs/">Documentation</a></p>`
+  return makePage(body, '')
+}
+
 function makePage(body: string, script: string): Page {
   const html = `<!doctype html>
 <html lang="en">

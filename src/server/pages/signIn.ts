@@ -5,7 +5,8 @@ import type { Dashboard } from './dashboard.ts'
 import { hasCsrfHeader, identify } from '../auth/identify.ts'
 import type { Metrics } from '../health/metrics.ts'
 import { isForwardedSecurely } from '../http/origins.ts'
-import { homePage, type Page, signedInPage, signInPage } from './page.ts'
+import { homePage, signedInPage, signInPage } from './page.ts'
+import { respondPage } from './respondPage.ts'
 import { isJson, readBody } from '../http/readBody.ts'
 import { allowMethods, respond, respondText } from '../http/respond.ts'
 import type { SessionCookies } from '../auth/sessionCookies.ts'
@@ -117,14 +118,6 @@ export function createSignIn(options: SignInOptions): SignIn {
 const CLOSE = { connection: 'close' }
 
 /** Sends a page. */
-function respondPage(response: ServerResponse, status: number, page: Page, cookie?: string): void {
-  respond(response, status, page.html, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': page.policy,
-    ...(cookie && { 'set-cookie': cookie }),
-  })
-}
-
 function readToken(text: string): string | undefined {
   try {
     return bodySchema.parse(JSON.parse(text)).token

@@ -201,8 +201,9 @@ describe('the pages', () => {
       headers: { accept: 'text/html' },
       redirect: 'manual',
     })
-    expect(graphiql.status).toBe(303)
-    expect(graphiql.headers.get('location')).toBe('/')
+    // the sign-in page, in the place of GraphiQL
+    expect(graphiql.status).toBe(200)
+    expect(await graphiql.text()).toContain('<form>')
   })
 
   it('run their own scripts only, and in no frame', async () => {

@@ -1,9 +1,12 @@
 import type { Outcome, RunStatus } from '@pawl/sdk'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readView, writeView } from '../../../web/src/board/boardView.ts'
 import { COLUMNS, filterOfColumn } from '../../../web/src/board/columns.ts'
 import { readFilter, writeFilter } from '../../../web/src/board/filters.ts'
+import { FIELDS, sortRuns } from '../../../web/src/board/table/fields.ts'
 import { matchesFilter } from '../../../sdk/react/filter.ts'
+import { findInputFields, readInput } from '../../../web/src/start/inputFields.ts'
 import { makeRun } from '../sdk/words.ts'
 
 const STATUSES: RunStatus[] = [
@@ -86,6 +89,60 @@ describe('an address', () => {
   it('of nonsense filters nothing', () => {
     expect(readFilter('?status=NO,toString&outcome=&text=%20&label=&what=ever')).toEqual({})
     expect(writeFilter({ text: '', labels: [], statuses: [] })).toBe('/')
+  })
+})
+
+describe('a view of the board', () => {
+  it('is its address', () => {
+    const fields = some(FIELDS.map(({ key }) => key))
+    const views = fc.record({
+      filter: fc.record({ text, project: text }, { requiredKeys: [] }),
+      isTable: fc.boolean(),
+      open: fc.subarray(['completed', 'cancelled']),
+      column: fc.option(fc.constantFrom('queued', 'failed'), { nil: undefined }),
+      fields,
+      sort: fc.record({
+        field: fc.constantFrom(...FIELDS.map(({ key }) => key)),
+        isDescending: fc.boolean(),
+      }),
+    })
+    fc.assert(
+      fc.property(views, (view) => {
+        expect(readView(new URL(writeView(view), 'http://pawl').search)).toEqual(view)
+      }),
+    )
+    expect(writeView(readView('?view=no&open=what&column=x&fields=,&sort=-nothing'))).toBe('/')
+  })
+
+  it('sorts runs by a field, and equal ones by their ids', () => {
+    const runs = [
+      makeRun({ id: 'run_3', title: 'b' }),
+      makeRun({ id: 'run_1', title: 'B' }),
+      makeRun({ id: 'run_2', title: 'a' }),
+    ]
+    const sorted = (isDescending: boolean) =>
+      sortRuns(runs, { field: 'title', isDescending }).map(({ id }) => id)
+    expect(sorted(false)).toEqual(['run_2', 'run_1', 'run_3'])
+    expect(sorted(true)).toEqual(['run_3', 'run_1', 'run_2'])
+  })
+})
+
+describe('the form that starts a run', () => {
+  it('has the fields that prompts speak of, once each', () => {
+    const phases = [
+      { prompt: 'Fix {{input.issue}} of {{title}}' },
+      { prompt: '{{ input.branch }}: {{input.issue}}' },
+    ]
+    expect(findInputFields({ phases })).toEqual(['issue', 'branch'])
+    expect(findInputFields(undefined)).toEqual([])
+  })
+
+  it('makes one input of fields and JSON, and says where they are none', () => {
+    expect(readInput({ a: 'x', b: ' ' }, '{"c": 1}')).toEqual({ ok: true, input: { c: 1, a: 'x' } })
+    expect(readInput({}, '[1]')).toEqual({ ok: true, input: [1] })
+    expect(readInput({ a: '' }, ' ')).toEqual({ ok: true, input: undefined })
+    expect(readInput({ a: 'x' }, '[1]')).toMatchObject({ ok: false })
+    expect(readInput({}, '{')).toMatchObject({ ok: false })
   })
 })
 

@@ -2,7 +2,7 @@ import type { FoldedEntry, RunEvent, RunEventPayloads } from '@pawl/sdk'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BUILTIN_WORKFLOWS } from '../../../src/lifecycle/workflow/builtins.ts'
-import { formatAge, formatSize } from '../../../web/src/elements/time.ts'
+import { formatAge, formatLength, formatSize } from '../../../web/src/elements/time.ts'
 import { type GraphNode, layoutGraph, NODE } from '../../../web/src/run/layoutGraph.ts'
 import { conversationText, findPlace } from '../../../web/src/run/conversation/findPlace.ts'
 import { findMarks, type Mark } from '../../../web/src/run/conversation/marks.ts'
@@ -275,6 +275,15 @@ describe('words for numbers', () => {
     [7_500_000, '2h 5m'],
     [3 * 86_400_000, '3d'],
   ])('%d ms are %s', (milliseconds, words) => expect(formatAge(milliseconds)).toBe(words))
+
+  it.each([
+    [999, '0s'],
+    [90_000, '1m 30s'],
+    [120_000, '2m'],
+    [7_500_000, '2h 5m'],
+    [3 * 86_400_000 + 4 * 3_600_000, '3d 4h'],
+    [3 * 86_400_000 + 5_000, '3d'],
+  ])('what lasted %d ms lasted %s', (milliseconds, words) => expect(formatLength(milliseconds)).toBe(words))
 
   it.each([
     [812, '812 B'],

@@ -4,6 +4,7 @@ import { useAction } from '@pawl/sdk/react'
 import { useId, useState } from 'react'
 import { Confirm } from '../elements/Confirm.tsx'
 import { Problem } from '../elements/Problem.tsx'
+import { useIsOffline } from '../elements/useIsOffline.ts'
 import { answerFields, toAnswer } from './answerFields.ts'
 import { AnswerForm } from './AnswerForm.tsx'
 import type { Choice } from './approvalWords.ts'
@@ -39,6 +40,7 @@ interface DecisionFormProps {
 /** The form that decides an approval. What could not be shown can't be approved unless the viewer says to have seen it elsewhere. */
 export function DecisionForm({ approval, shown, comments, bulk, onAnswer }: DecisionFormProps) {
   const { id, digest, kind } = approval
+  const isOffline = useIsOffline()
   const [comment, setComment] = useState('')
   const [confirmed, setConfirmed] = useState<Choice>()
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
@@ -129,7 +131,7 @@ export function DecisionForm({ approval, shown, comments, bulk, onAnswer }: Deci
               key={choice.decision}
               type="button"
               className={`button${choice.isMain ? ' button-main' : ''}${choice.isDanger ? ' button-danger' : ''}`}
-              disabled={decide.isPending || isOff}
+              disabled={isOffline || decide.isPending || isOff}
               aria-describedby={isOff ? reasonId : undefined}
               data-main={choice.isMain}
               onClick={() => choose(choice)}

@@ -11,7 +11,7 @@ import { RunCard } from './RunCard.tsx'
 import { useCosts } from './useCosts.ts'
 
 /** Height of a card including the space below it, in pixels. */
-const CARD = 118
+const CARD = 104
 /** How many cards before its end a column loads the next page. */
 const NEAR = 20
 /** How far each key moves in a vertical list. */
@@ -29,10 +29,20 @@ interface ColumnViewProps {
   readonly filter: RunFilter
   /** Number of runs, counted by the server. */
   readonly counted: Counted | undefined
+  /** Whether it is the one that a narrow screen shows. */
+  readonly isCurrent: boolean
+  /** Folds it to its number; undefined: it can't be. */
+  readonly onClose: (() => void) | undefined
 }
 
 /** A column of the board: only visible cards are rendered, and pages are loaded on scrolling. */
-export const ColumnView = memo(function ColumnView({ column, filter, counted }: ColumnViewProps) {
+export const ColumnView = memo(function ColumnView({
+  column,
+  filter,
+  counted,
+  isCurrent,
+  onClose,
+}: ColumnViewProps) {
   const { runs, isLoading, hasMore, error, loadMore } = useRuns({ filter, orderBy: column.orderBy })
   const sorted = useMemo(() => runs.toSorted((a, b) => column.compare(a, b)), [runs, column])
   const body = useRef<HTMLDivElement>(null)
@@ -73,6 +83,7 @@ export const ColumnView = memo(function ColumnView({ column, filter, counted }: 
       className={count === 0 ? 'column column-empty' : 'column'}
       aria-labelledby={headId}
       data-column={column.key}
+      data-current={isCurrent || undefined}
     >
       <h2 className="column-head" id={headId} title={column.word.means}>
         <Shape tone={column.word.tone} />
@@ -81,6 +92,11 @@ export const ColumnView = memo(function ColumnView({ column, filter, counted }: 
           {count}
           {hasUncounted && '+'}
         </span>
+        {onClose && (
+          <button className="button button-small button-quiet" type="button" aria-expanded onClick={onClose}>
+            Fold<span className="hidden"> {column.word.label}</span>
+          </button>
+        )}
       </h2>
       {error !== undefined && <p className="problem column-note">This column could not be read.</p>}
       <div className="column-body" ref={body} tabIndex={-1} onKeyDown={onKeyDown}>

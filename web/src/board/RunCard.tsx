@@ -2,10 +2,11 @@ import type { StoredRun, Usage } from '@pawl/sdk'
 import { memo } from 'react'
 import { Age, Ago } from '../elements/Age.tsx'
 import { Shape } from '../elements/Shape.tsx'
-import { REASON, wordOfRun } from '../elements/words.ts'
+import { wordOfRun } from '../elements/words.ts'
 import { Link } from '../elements/Link.tsx'
 import { useWait } from '../elements/useWait.ts'
 import { describeCosts } from '../elements/describeCosts.ts'
+import { describePlace } from './table/fields.ts'
 
 interface RunCardProps {
   readonly run: StoredRun
@@ -17,12 +18,12 @@ interface RunCardProps {
 
 /** A run's card on the board. */
 export const RunCard = memo(function RunCard({ run, usage, isStop }: RunCardProps) {
-  const { id, title, status, outcome, reason, workflow, phase, lease, labels = [] } = run
+  const { id, title, status, outcome, workflow, lease, labels = [] } = run
   const { createdAt, startedAt, settledAt } = run
   const wait = useWait(run)
   if (!status || !createdAt) return null
   const word = wordOfRun(status, outcome)
-  const where = reason && status !== 'COMPLETED' ? REASON[reason] : phase
+  const where = status === 'CANCELLING' ? 'is told to stop' : describePlace(run)
   return (
     <Link
       className={`card tone-${word.tone}`}
@@ -32,9 +33,9 @@ export const RunCard = memo(function RunCard({ run, usage, isStop }: RunCardProp
       tabIndex={isStop ? 0 : -1}
     >
       <span className="card-title">{title ?? id}</span>
-      <span className="card-line">
+      <span className="card-line" title={run.error ?? undefined}>
         {workflow?.name}
-        {where && status !== 'COMPLETED' && <> · {where}</>}
+        {where && <> · {where}</>}
       </span>
       <span className="card-foot">
         <Shape tone={word.tone} />

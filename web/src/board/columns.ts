@@ -6,6 +6,8 @@ import type { Word } from '../elements/words.ts'
 export interface Column {
   readonly key: string
   readonly word: Word
+  /** Whether nobody has to do anything about its runs: they are counted, and shown on request. */
+  readonly isOver: boolean
   readonly statuses: readonly RunStatus[]
   /** The outcomes of its runs; empty for active runs. */
   readonly outcomes: readonly Outcome[]
@@ -15,48 +17,52 @@ export interface Column {
   compare(a: StoredRun, b: StoredRun): number
 }
 
-const NEWEST: RunOrder = { field: 'CREATED', direction: 'DESC' }
-const OLDEST: RunOrder = { field: 'CREATED', direction: 'ASC' }
-
 const newestFirst = (a: StoredRun, b: StoredRun) => compareTexts(b.id, a.id)
 const oldestFirst = (a: StoredRun, b: StoredRun) => compareTexts(a.id, b.id)
 const lastSettledFirst = (a: StoredRun, b: StoredRun) =>
   compareTexts(b.settledAt ?? '', a.settledAt ?? '') || newestFirst(a, b)
 
-const active = (
-  status: RunStatus,
-  compare = newestFirst,
-  orderBy = NEWEST,
-  label = RUN_STATUS[status].label,
-): Column => ({
-  key: status.toLowerCase(),
-  word: { ...RUN_STATUS[status], label },
-  statuses: [status],
+const NEWEST_FIRST: Pick<Column, 'orderBy' | 'compare'> = {
+  orderBy: { field: 'CREATED', direction: 'DESC' },
+  compare: newestFirst,
+}
+const OLDEST_FIRST: Pick<Column, 'orderBy' | 'compare'> = {
+  orderBy: { field: 'CREATED', direction: 'ASC' },
+  compare: oldestFirst,
+}
+
+const active = (word: Word, statuses: readonly RunStatus[], order = NEWEST_FIRST): Column => ({
+  key: (statuses[0] ?? '').toLowerCase(),
+  word,
+  isOver: false,
+  statuses,
   outcomes: [],
-  orderBy,
-  compare,
+  ...order,
 })
-const settled = (word: Word, statuses: readonly RunStatus[], outcome: Outcome): Column => ({
+const settled = (word: Word, statuses: readonly RunStatus[], outcome: Outcome, isOver: boolean): Column => ({
   key: word.label.toLowerCase(),
   word,
+  isOver,
   statuses,
   outcomes: [outcome],
   orderBy: { field: 'ACTIVITY', direction: 'DESC' },
   compare: lastSettledFirst,
 })
 
-/** The columns in the order of a run's life. Every run is in exactly one. */
+/** The columns: what asks for a person, what works, what waits, what is over. Every run is in exactly one. */
 export const COLUMNS: readonly Column[] = [
+  active({ ...RUN_STATUS.AWAITING_APPROVAL, label: 'To approve' }, ['AWAITING_APPROVAL'], OLDEST_FIRST),
+  settled(RUN_STATUS.FAILED, ['FAILED'], 'FAILED', false),
+  settled(OUTCOME.INCOMPLETE, ['FAILED', 'EXPIRED'], 'INCOMPLETE', false),
+  active(RUN_STATUS.PAUSED, ['PAUSED']),
+  active({ label: 'Working', tone: 'live', means: 'Its owner works on it, or was told to stop' }, [
+    'RUNNING',
+    'CANCELLING',
+  ]),
   // The oldest run is claimed first.
-  active('QUEUED', oldestFirst, OLDEST),
-  active('RUNNING'),
-  active('AWAITING_APPROVAL', newestFirst, NEWEST, 'To approve'),
-  active('PAUSED'),
-  active('CANCELLING'),
-  settled(RUN_STATUS.COMPLETED, ['COMPLETED'], 'SUCCESS'),
-  settled(OUTCOME.INCOMPLETE, ['FAILED', 'EXPIRED'], 'INCOMPLETE'),
-  settled(RUN_STATUS.FAILED, ['FAILED'], 'FAILED'),
-  settled(RUN_STATUS.CANCELLED, ['CANCELLED'], 'CANCELLED'),
+  active(RUN_STATUS.QUEUED, ['QUEUED'], OLDEST_FIRST),
+  settled(RUN_STATUS.COMPLETED, ['COMPLETED'], 'SUCCESS', true),
+  settled(RUN_STATUS.CANCELLED, ['CANCELLED'], 'CANCELLED', true),
 ]
 
 /** The server's filter for a column; null if the board's filter excludes the column. */

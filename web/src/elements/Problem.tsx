@@ -26,16 +26,20 @@ export function Problem({ problem, error }: ProblemProps) {
           )}
         </p>
       ) : (
-        <p>{describeError(error)}</p>
+        <p>
+          {error instanceof PawlConnectionError
+            ? 'No answer came, so it is not known whether it was done. What you see is what the server last said; try again when it is reached.'
+            : describeError(error)}
+        </p>
       )}
     </div>
   )
 }
 
-/** Describes an error to the viewer. */
+/** Describes an error of reading to the viewer. */
 export function describeError(error: unknown): string {
   if (error instanceof PawlConnectionError)
-    return 'No answer came, so it is not known whether it was done. What you see is what the server last said; try again when it is reached.'
+    return 'The server can’t be reached. What you see is what it last said.'
   if (error instanceof PawlAuthError)
     return error.code === 'FORBIDDEN' ? `You may not do this. ${error.message}` : 'You are signed out.'
   return error instanceof Error ? error.message : String(error)

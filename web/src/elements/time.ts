@@ -13,6 +13,15 @@ export function formatAge(milliseconds: number): string {
   return minutes > 0 ? `${hours} ${minutes}m` : hours
 }
 
+/** For how long something lasted, in its two largest units: `12s`, `4m 5s`, `2h 5m`, `3d 4h`. */
+export function formatLength(milliseconds: number): string {
+  if (milliseconds < MINUTE) return formatAge(milliseconds)
+  const seconds = Math.floor((milliseconds % MINUTE) / SECOND)
+  if (milliseconds < HOUR && seconds > 0) return `${formatAge(milliseconds)} ${seconds}s`
+  if (milliseconds < DAY || milliseconds % DAY < HOUR) return formatAge(milliseconds)
+  return `${formatAge(milliseconds)} ${Math.floor((milliseconds % DAY) / HOUR)}h`
+}
+
 /** A time in the viewer's locale, to the second. */
 export function formatTime(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })

@@ -33,8 +33,8 @@ export const RUN_STATUS: Readonly<Record<RunStatus, Word>> = {
   },
   COMPLETED: { label: 'Completed', tone: 'good', means: 'Done, on evidence held by the server' },
   FAILED: { label: 'Failed', tone: 'bad', means: 'Settled without being done; may be resumed' },
-  CANCELLED: { label: 'Cancelled', tone: 'gone', means: 'Given up' },
-  EXPIRED: { label: 'Expired', tone: 'half', means: 'Nobody cared for it for too long' },
+  CANCELLED: { label: 'Cancelled', tone: 'gone', means: 'It was cancelled' },
+  EXPIRED: { label: 'Expired', tone: 'half', means: 'Nothing happened for too long' },
 }
 
 export const OUTCOME: Readonly<Record<Outcome, Word>> = {
@@ -117,9 +117,9 @@ export const REASON: Readonly<Record<RunReason, string>> = {
   COMPLETED: 'All evidence was there',
   REPORTED_FAILURE: 'Its owner reported a failure',
   START_FAILED: 'The work could not be started',
-  INCOMPLETE: 'Its process ended well, its work did not',
+  INCOMPLETE: 'Its process ended, its work is not done',
   CANCELLED_BY_USER: 'Somebody cancelled it',
-  OWNER_LOST: 'Its owner fell silent',
+  OWNER_LOST: 'Its owner was lost',
   QUEUE_TIMEOUT: 'It waited in the queue for too long',
   PHASE_TIMEOUT: 'A phase took too long',
   RUN_TIMEOUT: 'It took too long',

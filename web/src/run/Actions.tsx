@@ -1,15 +1,24 @@
 import type { RunCommand, StoredRun } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
+import { useSession } from '../account/session.ts'
 import { Confirm } from '../elements/Confirm.tsx'
+import { Link } from '../elements/Link.tsx'
 import { Problem } from '../elements/Problem.tsx'
+import { useIsOffline } from '../elements/useIsOffline.ts'
 
 interface ActionsProps {
   readonly run: StoredRun
+  /** Whether a run that continues it may be started. */
+  readonly isContinuable: boolean
 }
 
+/** The roles that may start runs. */
+const STARTING: ReadonlySet<string> = new Set(['ADMIN', 'OPERATOR'])
+
 /** The commands that the server allows for the run now. */
-export function Actions({ run }: ActionsProps) {
+export function Actions({ run, isContinuable }: ActionsProps) {
+  const { viewer } = useSession()
   const { id } = run
   const pause = useAction((pawl) => pawl.runs.pause(id))
   const resume = useAction((pawl) => pawl.runs.resume(id))
@@ -27,7 +36,8 @@ export function Actions({ run }: ActionsProps) {
     for (const other of all) other.reset()
     void action.send()
   }
-  const isPending = all.some((action) => action.isPending)
+  const isOffline = useIsOffline()
+  const isPending = isOffline || all.some((action) => action.isPending)
   const left = cancel.success?.childrenLeft.length ?? 0
   return (
     <div className="actions">
@@ -46,6 +56,16 @@ export function Actions({ run }: ActionsProps) {
           <button className="button" type="button" disabled={isPending} onClick={() => begin(pause)}>
             {pause.isPending ? 'Asking the server …' : 'Pause'}
           </button>
+        )}
+        {run.isSettled && STARTING.has(viewer.role) && (
+          <Link className="button" to={`/start?from=${id}`}>
+            Start again …
+          </Link>
+        )}
+        {isContinuable && STARTING.has(viewer.role) && (
+          <Link className="button" to={`/start?continues=${id}`}>
+            Continue …
+          </Link>
         )}
         {may('CANCEL') && (
           <button

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
 import { Problem, describeError } from '../elements/Problem.tsx'
+import { useIsOffline } from '../elements/useIsOffline.ts'
 import type { Word } from '../elements/words.ts'
 import { useRunData } from '../activity/useRunData.ts'
 
@@ -36,6 +37,7 @@ export function Messages({ run }: { readonly run: StoredRun }) {
     async (pawl, signal) => (await pawl.messages.list(runId, { first: 200, signal })).nodes,
   )
   const send = useAction((pawl, text: string, mode: MessageMode) => pawl.messages.send(runId, text, { mode }))
+  const isOffline = useIsOffline()
   const [text, setText] = useState('')
   const [mode, setMode] = useState<MessageMode>('STEER')
   const submit = async () => {
@@ -67,7 +69,11 @@ export function Messages({ run }: { readonly run: StoredRun }) {
                 <option value="FOLLOW_UP">when it is ready</option>
               </select>
             </label>
-            <button className="button button-main" type="submit" disabled={send.isPending || !text.trim()}>
+            <button
+              className="button button-main"
+              type="submit"
+              disabled={isOffline || send.isPending || !text.trim()}
+            >
               {send.isPending ? 'Asking the server …' : 'Send'}
             </button>
           </div>

@@ -1,4 +1,4 @@
-import type { NextAction, StoredRun } from '@pawl/sdk'
+import type { NextAction, RunDetail, StoredRun } from '@pawl/sdk'
 import { Age, Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
 import { OUTCOME, REASON, wordOfRun } from '../elements/words.ts'
@@ -18,8 +18,13 @@ const NEXT: Readonly<Record<NextAction, string>> = {
   NONE: 'Nothing follows',
 }
 
+interface RunHeadProps {
+  readonly run: StoredRun
+  readonly detail: RunDetail | undefined
+}
+
 /** The run's title, status and commands. */
-export function RunHead({ run }: { readonly run: StoredRun }) {
+export function RunHead({ run, detail }: RunHeadProps) {
   const {
     id,
     title,
@@ -70,7 +75,11 @@ export function RunHead({ run }: { readonly run: StoredRun }) {
           </p>
         )}
       </div>
-      <Actions key={id} run={run} />
+      <Actions
+        key={id}
+        run={run}
+        isContinuable={run.isSettled === true && detail?.isSettled === true && detail.continuedBy === null}
+      />
     </header>
   )
 }

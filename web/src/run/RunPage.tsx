@@ -41,7 +41,7 @@ export function RunPage({ runId, place }: RunPageProps) {
     )
   return (
     <main className="run" data-run-id={runId} data-status={run.status}>
-      <RunHead run={run} />
+      <RunHead run={run} detail={detail} />
       {error !== undefined && <p className="problem">{describeError(error)}</p>}
       <div className="run-main">
         <div className="run-lead">

@@ -1,6 +1,7 @@
 import type { MissingEvidence, RunDetail, StoredRun } from '@pawl/sdk'
 import { Shape } from '../elements/Shape.tsx'
 import { formatTime } from '../elements/time.ts'
+import { ResumeForm } from './ResumeForm.tsx'
 import { useWait } from '../elements/useWait.ts'
 
 interface VerdictProps {
@@ -38,6 +39,7 @@ export function Verdict({ run, detail }: VerdictProps) {
             ? `It can be resumed: it goes on from ${run.phase ?? 'where it stood'}, with what it has.`
             : 'It can’t be resumed; start another run that continues it.'}
         </p>
+        {run.allowedCommands?.includes('RESUME') && <ResumeForm key={run.id} run={run} detail={detail} />}
       </div>
     </div>
   )

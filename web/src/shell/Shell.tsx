@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useNotifications } from '../inbox/notifications.ts'
 import type { PendingApprovals } from '../inbox/usePending.ts'
 import { usePending } from '../inbox/usePending.ts'
@@ -7,6 +7,8 @@ import { Loading, PageBoundary } from './PageBoundary.tsx'
 import { Connection } from './Connection.tsx'
 import { setTitleCount } from '../elements/title.ts'
 import { Link } from '../elements/Link.tsx'
+import { navigate } from '../elements/address.ts'
+import { Notices } from './Notices.tsx'
 import type { PageAddress } from '../elements/address.ts'
 import { useSession } from '../account/session.ts'
 import { useTheme } from './theme.ts'
@@ -16,7 +18,26 @@ const Inbox = lazy(async () => ({ default: (await import('../inbox/Inbox.tsx')).
 const RunPage = lazy(async () => ({ default: (await import('../run/RunPage.tsx')).RunPage }))
 const Start = lazy(async () => ({ default: (await import('../start/Start.tsx')).Start }))
 
-const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' }
+const Workflows = lazy(async () => ({ default: (await import('../workflows/Workflows.tsx')).Workflows }))
+const Workers = lazy(async () => ({ default: (await import('../workers/Workers.tsx')).Workers }))
+const Tokens = lazy(async () => ({ default: (await import('../tokens/Tokens.tsx')).Tokens }))
+const Palette = lazy(async () => ({ default: (await import('../palette/Palette.tsx')).Palette }))
+
+const THEMES = { system: 'System', light: 'Light', dark: 'Dark' }
+
+const PAGES = [
+  { path: '/start', label: 'Start' },
+  { path: '/workflows', label: 'Workflows' },
+  { path: '/workers', label: 'Workers' },
+]
+const TOKENS = { path: '/tokens', label: 'Tokens' }
+/** Pages that the dashboard is no part of. */
+const ELSEWHERE = [
+  { path: '/graphql', label: 'GraphiQL' },
+  { path: '/docs/', label: 'Docs' },
+]
+/** The key that opens the palette, as it is called here. */
+const KEY = navigator.userAgent.includes('Mac') ? '⌘K' : 'Ctrl K'
 
 /** The frame around every page, and the page of the address. */
 export function Shell({ place, onLeave }: { readonly place: PageAddress; readonly onLeave: () => void }) {
@@ -26,6 +47,9 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
   const waiting = pending.approvals?.length ?? 0
   useNotifications(pending)
   useEffect(() => setTitleCount(waiting), [waiting])
+  const [isSearching, setSearching] = useState(false)
+  usePaletteKey(() => setSearching(true))
+  const pages = [...PAGES, ...(viewer.role === 'ADMIN' ? [TOKENS] : [])]
   const at = (path: string) => (place.pathname === path ? ('page' as const) : undefined)
   return (
     <>
@@ -50,13 +74,27 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
               </span>
             )}
           </Link>
-          <Link to="/start" aria-current={at('/start')}>
-            Start
-          </Link>
-          <a href="/graphql">GraphiQL</a>
+          {pages.map(({ path, label }) => (
+            <Link key={path} to={path} aria-current={at(path)}>
+              {label}
+            </Link>
+          ))}
+          {ELSEWHERE.map(({ path, label }) => (
+            <a key={path} href={path}>
+              {label}
+            </a>
+          ))}
         </nav>
         <div className="top-end">
           <Connection />
+          <button
+            className="button button-small"
+            type="button"
+            aria-haspopup="dialog"
+            onClick={() => setSearching(true)}
+          >
+            Go to <kbd aria-hidden="true">{KEY}</kbd>
+          </button>
           <button
             className="button button-quiet"
             type="button"
@@ -74,10 +112,36 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
           </button>
         </div>
       </header>
+      <Notices />
+      {isSearching && (
+        <Suspense fallback={null}>
+          <Palette
+            onClose={() => setSearching(false)}
+            entries={[
+              ...[{ path: '/', label: 'Board' }, { path: '/approvals', label: 'Approvals' }, ...pages].map(
+                ({ path, label }) => ({ key: path, label, kind: 'page', perform: () => navigate(path) }),
+              ),
+              ...ELSEWHERE.map(({ path, label }) => ({
+                key: path,
+                label,
+                kind: 'page',
+                perform: () => location.assign(path),
+              })),
+              { key: 'table', label: 'Table of runs', kind: 'page', perform: () => navigate('/?view=table') },
+              { key: 'theme', label: `Theme: ${THEMES[theme]}`, kind: 'change it', perform: nextTheme },
+              { key: 'leave', label: 'Sign out', kind: 'action', perform: onLeave },
+            ]}
+          />
+        </Suspense>
+      )}
       <div id="content" tabIndex={-1}>
         <PageBoundary key={place.pathname}>
           <Suspense fallback={<Loading />}>
-            <Page place={place} pending={pending} />
+            <Page
+              place={place}
+              pending={pending}
+              mayStart={viewer.role === 'ADMIN' || viewer.role === 'OPERATOR'}
+            />
           </Suspense>
         </PageBoundary>
       </div>
@@ -88,12 +152,29 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
 interface PageProps {
   readonly place: PageAddress
   readonly pending: PendingApprovals
+  readonly mayStart: boolean
 }
 
-function Page({ place, pending }: PageProps) {
+function Page({ place, pending, mayStart }: PageProps) {
   const runId = /^\/runs\/(\w+)$/.exec(place.pathname)?.[1]
   if (runId) return <RunPage key={runId} runId={runId} place={place} />
   if (place.pathname === '/approvals') return <Inbox pending={pending} place={place} />
-  if (place.pathname === '/start') return <Start />
+  if (place.pathname === '/start') return <Start place={place} mayStart={mayStart} />
+  if (place.pathname === '/workflows') return <Workflows place={place} />
+  if (place.pathname === '/workers') return <Workers />
+  if (place.pathname === '/tokens') return <Tokens />
   return <Board place={place} />
+}
+
+/** Opens the palette by its key, on every page. */
+function usePaletteKey(open: () => void): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return
+      event.preventDefault()
+      open()
+    }
+    addEventListener('keydown', onKeyDown)
+    return () => removeEventListener('keydown', onKeyDown)
+  })
 }

@@ -1,11 +1,16 @@
-import { useRuns } from '@pawl/sdk/react'
-import { useMemo, useState } from 'react'
+import { usePawl, useRuns } from '@pawl/sdk/react'
+import { useEffect, useMemo, useState } from 'react'
+import type { RunDetail, Workflow } from '@pawl/sdk'
 import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
 import { CopyButton } from '../elements/CopyButton.tsx'
 import { wordOfRun } from '../elements/words.ts'
 import { readClock } from '../elements/clock.ts'
 import { Link } from '../elements/Link.tsx'
+import type { PageAddress } from '../elements/address.ts'
+import { describeError } from '../elements/Problem.tsx'
+import { useTitle } from '../elements/title.ts'
+import { StartForm } from './StartForm.tsx'
 
 const MUTATION = `mutation Start($input: StartRunInput!) { startRun(input: $input) { __typename ... on StartRunSuccess { run { id status } } ... on Problem { message } } }`
 
@@ -39,8 +44,12 @@ for await (const frame of pawl.runs.watch(run.id, { untilSettled: true })) conso
   },
 ] as const
 
-/** How to start a run. Runs that are started meanwhile appear on the page. */
-export function Start() {
+/** A form that starts a run, and other ways to start one. Runs that are started meanwhile appear on the page. */
+export function Start({ place, mayStart }: { readonly place: PageAddress; readonly mayStart: boolean }) {
+  useTitle('Start a run')
+  const asked = new URLSearchParams(place.search)
+  const continued = asked.get('continues')
+  const ready = useReady(continued ?? asked.get('from'))
   const { runs, isLoading } = useRuns({ pageSize: 20 })
   const [openedAt] = useState(readClock)
   const fresh = useMemo(
@@ -54,6 +63,17 @@ export function Start() {
   return (
     <main className="page start">
       <h1>Start a run</h1>
+      {mayStart && ready.error !== undefined && <p className="problem">{describeError(ready.error)}</p>}
+      {mayStart && ready.value && (
+        <StartForm
+          key={place.search}
+          workflows={ready.value.workflows}
+          workflow={asked.get('workflow') ?? undefined}
+          from={ready.value.from}
+          isContinuing={continued !== null}
+        />
+      )}
+      <h2>From elsewhere</h2>
       <p className="soft">
         A token lies in the data directory of the server, in the file <code>token</code>; on its machine the
         command line finds it by itself.
@@ -87,7 +107,7 @@ export function Start() {
       {WAYS.map(({ title, note, text }) => (
         <section key={title} className="panel way">
           <div className="pane-head">
-            <h2>{title}</h2>
+            <h3>{title}</h3>
             <span className="soft">{note}</span>
             <CopyButton text={text()} what={title} />
           </div>
@@ -98,4 +118,31 @@ export function Start() {
       ))}
     </main>
   )
+}
+
+interface Ready {
+  readonly value?: { readonly workflows: readonly Workflow[]; readonly from: RunDetail | undefined }
+  readonly error?: unknown
+}
+
+/** What the form is filled with: the workflows, and the run that it begins from. */
+function useReady(runId: string | null): Ready {
+  const pawl = usePawl()
+  const [ready, setReady] = useState<Ready>({})
+  useEffect(() => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const read = async () => {
+      const [{ nodes }, from] = await Promise.all([
+        pawl.workflows.list({ first: 500, signal }),
+        runId === null ? undefined : pawl.runs.get(runId, { signal }),
+      ])
+      setReady({ value: { workflows: nodes, from: from ?? undefined } })
+    }
+    read().catch((error: unknown) => {
+      if (!signal.aborted) setReady({ error })
+    })
+    return () => controller.abort()
+  }, [pawl, runId])
+  return ready
 }

@@ -4,7 +4,7 @@ import { withParameters } from '../../elements/address.ts'
 import type { PageAddress } from '../../elements/address.ts'
 import { useClock } from '../../elements/clock.ts'
 import { Link } from '../../elements/Link.tsx'
-import { formatAge, formatTime } from '../../elements/time.ts'
+import { formatLength, formatTime } from '../../elements/time.ts'
 import { useWidth } from '../../elements/useWidth.ts'
 import { type Bar, type Lane, toLanes } from './bars.ts'
 import { type Axis, findTicks, placeBars, type PlacedBar, sumOf } from './scale.ts'
@@ -35,14 +35,14 @@ export function Timeline({ run, events, place }: TimelineProps) {
     <section className="pane" aria-label="Timeline">
       <p className="soft">
         From {formatTime(new Date(start).toISOString())},{' '}
-        {isOver ? `over after ${formatAge(length)}` : `for ${formatAge(length)} so far`}. A bar leads to what
-        was said then.
+        {isOver ? `over after ${formatLength(length)}` : `for ${formatLength(length)} so far`}. A bar leads to
+        what was said then.
       </p>
       <div className="lanes">
         <div className="lane-axis" aria-hidden="true" ref={measure}>
           {findTicks(length).map((tick) => (
             <span key={tick} style={{ left: `${(tick / length) * 100}%` }}>
-              {tick === 0 ? '0' : formatAge(tick)}
+              {tick === 0 ? '0' : formatLength(tick)}
             </span>
           ))}
         </div>
@@ -94,7 +94,7 @@ function LaneView({ lane, axis, place, isFirst }: LaneViewProps) {
             </ol>
           ))}
         </div>
-        <span className="lane-sum">{formatAge(sumOf(lane, now))}</span>
+        <span className="lane-sum">{formatLength(sumOf(lane, now))}</span>
       </div>
     </>
   )
@@ -104,7 +104,7 @@ function LaneView({ lane, axis, place, isFirst }: LaneViewProps) {
 function Background({ bar: { label, from, to, end }, axis }: { readonly bar: Bar; readonly axis: Axis }) {
   const { start, length } = axis
   const last = to ?? start + length
-  const means = `${label}: ${formatAge(last - from)}${end ? `, ${end}` : ', lasts'}`
+  const means = `${label}: ${formatLength(last - from)}${end ? `, ${end}` : ', lasts'}`
   return (
     <span className="bar-background" style={toStyle(from - start, last - start, length)} title={means}>
       <span className="hidden">{means}</span>
@@ -121,7 +121,7 @@ interface BarLinkProps {
 function BarLink({ placed, axis, place }: BarLinkProps) {
   const { bar, count, to, drawnFrom, drawnTo } = placed
   const { label, tone, from, end, sessionId, seq } = bar
-  const lasted = formatAge((to ?? axis.start + axis.length) - from)
+  const lasted = formatLength((to ?? axis.start + axis.length) - from)
   const at = new Date(from).toISOString()
   const what = count > 1 ? `${label}, ${count} times` : label
   const means = `${what}: ${lasted}${to === null ? ', lasts' : end && count === 1 ? `, ${end}` : ''}`

@@ -1,0 +1,174 @@
+import type { RunDetail, Workflow } from '@pawl/sdk'
+import { isSuccess } from '@pawl/sdk'
+import { useAction, usePawl } from '@pawl/sdk/react'
+import { useEffect, useState } from 'react'
+import { navigate } from '../elements/address.ts'
+import { Link } from '../elements/Link.tsx'
+import { Problem } from '../elements/Problem.tsx'
+import { useIsOffline } from '../elements/useIsOffline.ts'
+import { findInputFields, readInput } from './inputFields.ts'
+
+interface StartFormProps {
+  /** The workflows that may be started, every version. */
+  readonly workflows: readonly Workflow[]
+  /** Name of the workflow that is chosen first. */
+  readonly workflow: string | undefined
+  /** A run whose fields are filled in. */
+  readonly from: RunDetail | undefined
+  /** Whether the new run continues it. */
+  readonly isContinuing: boolean
+}
+
+/** A form that starts a run, and goes to its page. */
+export function StartForm({ workflows, workflow, from, isContinuing }: StartFormProps) {
+  const names = [...new Set(workflows.map(({ name }) => name))]
+  const [name, setName] = useState(from?.workflow.name ?? workflow ?? names[0] ?? '')
+  const [title, setTitle] = useState(from?.title ?? '')
+  const [labels, setLabels] = useState(from?.labels.join(' ') ?? '')
+  const [project, setProject] = useState(from?.project ?? '')
+  const fields = useInputFields(name)
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>(() => textsOf(from))
+  const [json, setJson] = useState<string>()
+  const [problem, setProblem] = useState<string>()
+  const start = useAction((pawl, input: Parameters<typeof pawl.runs.start>[0]) => pawl.runs.start(input))
+  const isOffline = useIsOffline()
+  const rest = json ?? restOf(from, fields)
+  const submit = async () => {
+    const own = Object.fromEntries(fields.map((field) => [field, typed[field] ?? '']))
+    const read = readInput(own, rest)
+    setProblem(read.ok ? undefined : read.problem)
+    if (!read.ok) return
+    const result = await start.send({
+      workflow: name,
+      ...(title.trim() && { title: title.trim() }),
+      ...(read.input !== undefined && { input: read.input }),
+      ...(labels.trim() && { labels: labels.trim().split(/\s+/) }),
+      ...(project.trim() && { project: project.trim() }),
+      ...(isContinuing && from && { continuesRunId: from.id }),
+    })
+    if (result && isSuccess(result)) navigate(`/runs/${result.run.id}`)
+  }
+  return (
+    <form
+      className="panel pane start-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void submit()
+      }}
+    >
+      {from && (
+        <p>
+          {isContinuing ? 'Continues ' : 'The same again as '}
+          <Link to={`/runs/${from.id}`}>{from.title ?? from.id}</Link>
+          {isContinuing && ': its rounds are counted on, and its workspace is used again.'}
+        </p>
+      )}
+      <label className="field">
+        Workflow
+        <select
+          value={name}
+          disabled={isContinuing}
+          onChange={({ target }) => setName(target.value)}
+          required
+        >
+          {(names.includes(name) || name === '' ? names : [name, ...names]).map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+      </label>
+      <label className="field">
+        Title
+        <input value={title} maxLength={200} onChange={({ target }) => setTitle(target.value)} />
+      </label>
+      {fields.map((field) => (
+        <label key={field} className="field" data-input-field={field}>
+          {field}
+          <textarea
+            rows={1}
+            value={typed[field] ?? ''}
+            onChange={({ target }) => setTyped((before) => ({ ...before, [field]: target.value }))}
+          />
+        </label>
+      ))}
+      <label className="field">
+        {fields.length > 0 ? 'More of the input, as JSON' : 'Input, as JSON'}
+        <textarea
+          className="mono"
+          rows={rest.includes('\n') ? 6 : 2}
+          value={rest}
+          placeholder='{"pr": 7}'
+          spellCheck={false}
+          onChange={({ target }) => setJson(target.value)}
+        />
+      </label>
+      <div className="start-line">
+        <label className="field">
+          Labels, with spaces between them
+          <input value={labels} onChange={({ target }) => setLabels(target.value)} />
+        </label>
+        <label className="field">
+          Project
+          <input
+            value={project}
+            placeholder="default"
+            disabled={isContinuing}
+            onChange={({ target }) => setProject(target.value)}
+          />
+        </label>
+      </div>
+      {problem !== undefined && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <Problem problem={start.problem} error={start.error} />
+      <div className="actions-row">
+        <button
+          className="button button-main"
+          type="submit"
+          disabled={isOffline || start.isPending || name === ''}
+        >
+          {start.isPending ? 'Asking the server …' : isContinuing ? 'Continue it' : 'Start the run'}
+        </button>
+        <span className="soft">It waits in the queue until a worker takes it.</span>
+      </div>
+    </form>
+  )
+}
+
+/** The fields that the prompts of the newest version speak of. */
+function useInputFields(name: string): readonly string[] {
+  const pawl = usePawl()
+  const [fields, setFields] = useState<readonly string[]>([])
+  useEffect(() => {
+    if (name === '') return
+    const controller = new AbortController()
+    pawl.workflows
+      .get(name, { signal: controller.signal })
+      .then((workflow) => setFields(findInputFields(workflow?.definition)))
+      // The input can be typed as JSON.
+      .catch(() => {})
+    return () => controller.abort()
+  }, [pawl, name])
+  return fields
+}
+
+function textsOf(from: RunDetail | undefined): Readonly<Record<string, string>> {
+  const { input } = from ?? {}
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return {}
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => typeof value === 'string')) as Record<
+    string,
+    string
+  >
+}
+
+/** The input of a run without the fields that the form has, as JSON. */
+function restOf(from: RunDetail | undefined, fields: readonly string[]): string {
+  const { input } = from ?? {}
+  if (input === undefined || input === null) return ''
+  if (typeof input !== 'object' || Array.isArray(input)) return JSON.stringify(input, null, 2)
+  const rest = Object.entries(input).filter(
+    ([name, value]) => !fields.includes(name) || typeof value !== 'string',
+  )
+  return rest.length === 0 ? '' : JSON.stringify(Object.fromEntries(rest), null, 2)
+}
