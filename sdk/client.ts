@@ -86,8 +86,8 @@ export class Pawl {
    *
    * Problems: `InvalidInput`, `Forbidden`.
    */
-  async sweep({ isDryRun: dryRun, ...options }: t.Fields<g.SweepInput> = {}): Promise<t.SweepResult> {
-    return this.#requests.query(g.SweepDocument, { ...options, input: { isDryRun: dryRun } })
+  async sweep(fields: t.Fields<g.SweepInput> = {}): Promise<t.SweepResult> {
+    return this.#requests.queryWith(g.SweepDocument, fields)
   }
 
   /** Checks one page of runs against Pawl's guarantees and returns the findings. For ADMIN. */

@@ -42,9 +42,8 @@ export class Executions {
    *
    * Problems: `ExecutionAlreadyFinished`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
-  async touch(executionId: string, { signal, retry }: CallOptions = {}): Promise<t.TouchExecutionResult> {
-    const input = { executionId }
-    return this.#requests.query(g.TouchExecutionDocument, { input, signal, retry })
+  async touch(executionId: string, options?: CallOptions): Promise<t.TouchExecutionResult> {
+    return this.#requests.queryWith(g.TouchExecutionDocument, { ...options, executionId })
   }
 
   /** One page of executions. */

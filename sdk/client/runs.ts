@@ -127,8 +127,8 @@ export class Runs {
    *
    * Problems: `AmbiguousRun`, `NoActiveRun`, `NotFound`, `InvalidInput`.
    */
-  async resolve({ signal, retry, ...input }: t.Fields<g.ResolveRunInput> = {}): Promise<t.ResolveRunResult> {
-    return this.#requests.query(g.ResolveRunDocument, { input, signal, retry })
+  async resolve(fields: t.Fields<g.ResolveRunInput> = {}): Promise<t.ResolveRunResult> {
+    return this.#requests.queryWith(g.ResolveRunDocument, fields)
   }
 
   /**
@@ -155,13 +155,8 @@ export class Runs {
    *
    * Problems: `RunNotActive`, `LeaseLost`, `NotFound`, `InvalidInput`, `Forbidden`.
    */
-  async renew(
-    runId: string,
-    { signal, retry, ...fields }: t.Fields<g.RenewLeaseInput, 'runId'>,
-  ): Promise<t.RenewLeaseResult> {
-    const input = { ...fields, runId }
-    // An AGENT token cannot renew, so the answer always contains the run.
-    return this.#requests.query(g.RenewLeaseDocument, { input, signal, retry })
+  async renew(runId: string, fields: t.Fields<g.RenewLeaseInput, 'runId'>): Promise<t.RenewLeaseResult> {
+    return this.#requests.queryWith(g.RenewLeaseDocument, { ...fields, runId })
   }
 
   /**
@@ -214,6 +209,22 @@ export class Runs {
    */
   async fail(runId: string, fields: t.Fields<g.FailRunInput, 'runId'>): Promise<t.FailRunResult> {
     return this.#requests.mutate(g.FailRunDocument, { ...fields, runId })
+  }
+
+  /**
+   * Takes several commands of the run's owner in one decision and one write: others see all of them or none. Each is taken as if it came
+   * alone after the one before. By default all are taken or none; with `isAtomic: false` those before the first refusal.
+   *
+   * `refusal` of a `StepRefused` is what that step's own method would answer.
+   *
+   * Problems: `StepRefused`, `NotFound`, `InvalidInput`, `Forbidden`.
+   */
+  async drive(
+    runId: string,
+    steps: readonly g.RunStep[],
+    fields: t.Fields<g.DriveRunInput, 'runId' | 'steps'> = {},
+  ): Promise<t.DriveRunResult> {
+    return this.#requests.mutate(g.DriveRunDocument, { ...fields, runId, steps })
   }
 
   /**

@@ -81,10 +81,9 @@ export class Sessions {
    */
   async append(
     sessionId: string,
-    { signal, retry, ...fields }: t.Fields<g.AppendTranscriptInput, 'sessionId'>,
+    fields: t.Fields<g.AppendTranscriptInput, 'sessionId'>,
   ): Promise<t.AppendTranscriptResult> {
-    const input = { ...fields, sessionId }
-    return this.#requests.query(g.AppendTranscriptDocument, { input, signal, retry })
+    return this.#requests.queryWith(g.AppendTranscriptDocument, { ...fields, sessionId })
   }
 
   /**

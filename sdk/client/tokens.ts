@@ -30,10 +30,9 @@ export class Tokens {
    */
   async forRun(
     runId: string,
-    { signal, retry, ...rest }: t.Fields<g.CreateRunTokenInput, 'runId'> = {},
+    fields: t.Fields<g.CreateRunTokenInput, 'runId'> = {},
   ): Promise<t.CreateRunTokenResult> {
-    const input = { ...rest, runId }
-    return this.#requests.query(g.CreateRunTokenDocument, { input, signal, retry })
+    return this.#requests.queryWith(g.CreateRunTokenDocument, { ...fields, runId })
   }
 
   /**
@@ -65,6 +64,6 @@ export class Tokens {
    * Problems: `NotFound`, `InvalidInput`, `Forbidden`.
    */
   async revoke(tokenId: string, options: CallOptions = {}): Promise<t.RevokeTokenResult> {
-    return this.#requests.query(g.RevokeTokenDocument, { ...options, input: { tokenId } })
+    return this.#requests.queryWith(g.RevokeTokenDocument, { ...options, tokenId })
   }
 }

@@ -543,6 +543,8 @@ export type ProblemCode =
   | 'NOT_COMPLETABLE'
   /** Only a settled run that nobody holds can be deleted. */
   | 'NOT_DELETABLE'
+  /** One of several commands was refused; `refusal` says why. */
+  | 'STEP_REFUSED'
   /** Another run already continues that one. */
   | 'ALREADY_CONTINUED'
   /** The phase cannot be entered from the present state. */
@@ -986,10 +988,10 @@ export interface ResumeRunInput {
 export interface CompleteRunInput {
   /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
   /** The run's output: any JSON, stored unchanged. */
   readonly output?: JsonInput | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1000,12 +1002,12 @@ export interface CompleteRunInput {
 export interface FailRunInput {
   /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
   /** What went wrong. */
   readonly error: string
   /** Whether the work went wrong, was not begun, or was left undone. */
   readonly reason?: FailReason | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1042,6 +1044,215 @@ export interface DetachRunInput {
 export interface DeleteRunInput {
   /** Which run the command is sent for, by its id `run_…`. */
   readonly runId: string
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** Why a phase failed. */
+export interface PhaseErrorInput {
+  /** How to handle it. */
+  readonly class: ErrorClass
+  /** A short code, for programs. */
+  readonly code: string
+  /** What went wrong. */
+  readonly message: string
+  /** A hint for a person. */
+  readonly hint?: string | null | undefined
+}
+
+/** A question about how to continue after a failure. */
+export interface RecoveryInput {
+  /** Name of the gate. */
+  readonly gate: string
+  /** What the person is asked. */
+  readonly question: string
+  /** What is shown with the question. */
+  readonly payload?: JsonInput | null | undefined
+  /** The live session that needs a person; it becomes FAILED_NEEDS_HUMAN. */
+  readonly sessionId?: string | null | undefined
+  /** Seconds until the question expires; it can still be answered afterwards. */
+  readonly expiresInSeconds?: number | null | undefined
+}
+
+/** Which phase a run moves to. */
+export interface AdvancePhaseInput {
+  /** Which run the command is sent for, by its id `run_…`. */
+  readonly runId: string
+  /** Key of the phase to move to. */
+  readonly to: string
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** Which phase is attempted, and whether that mends an earlier result. */
+export interface StartPhaseInput {
+  /** Which run the command is sent for, by its id `run_…`. */
+  readonly runId: string
+  /** Key of the phase. */
+  readonly phase: string
+  /** Starts a repair attempt while an attempt is under way. */
+  readonly isRepair?: boolean | undefined
+  /** Why it is repaired; kept in the log. */
+  readonly because?: string | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** What went wrong in an attempt, and whether a person is asked how to continue. */
+export interface FailPhaseInput {
+  /** Which run the command is sent for, by its id `run_…`. */
+  readonly runId: string
+  /** Key of the phase. */
+  readonly phase: string
+  /** What went wrong, and what is to be done about it. */
+  readonly error: PhaseErrorInput
+  /** Asks a person how to continue, in the same step. */
+  readonly recovery?: RecoveryInput | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** The end of a round. */
+export interface CompleteRoundInput {
+  /** Which run the command is sent for, by its id `run_…`. */
+  readonly runId: string
+  /** A summary of the round: any JSON, kept in the log. */
+  readonly summary?: JsonInput | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** The fields of `startPhase` as a step. */
+export interface StartPhaseStep {
+  /** Key of the phase. */
+  readonly phase: string
+  /** Starts a repair attempt while an attempt is under way. */
+  readonly isRepair?: boolean | undefined
+  /** Why it is repaired; kept in the log. */
+  readonly because?: string | null | undefined
+}
+
+/** The fields of `advancePhase` as a step. */
+export interface AdvancePhaseStep {
+  /** Key of the phase to move to. */
+  readonly to: string
+}
+
+/** The fields of `failPhase` as a step. */
+export interface FailPhaseStep {
+  /** Key of the phase. */
+  readonly phase: string
+  /** What went wrong, and what is to be done about it. */
+  readonly error: PhaseErrorInput
+  /** Asks a person how to continue, in the same step. */
+  readonly recovery?: RecoveryInput | null | undefined
+}
+
+/** The fields of `completeRound` as a step. */
+export interface CompleteRoundStep {
+  /** A summary of the round: any JSON, kept in the log. */
+  readonly summary?: JsonInput | null | undefined
+}
+
+/** The fields of `completeRun` as a step. */
+export interface CompleteRunStep {
+  /** The run's output: any JSON, stored unchanged. */
+  readonly output?: JsonInput | null | undefined
+}
+
+/** The fields of `failRun` as a step. */
+export interface FailRunStep {
+  /** What went wrong. */
+  readonly error: string
+  /** Whether the work went wrong, was not begun, or was left undone. */
+  readonly reason?: FailReason | null | undefined
+}
+
+/** One step of `driveRun`: exactly one command. */
+export type RunStep =
+  | {
+    /** Starts an attempt of the current phase. */
+    readonly startPhase: StartPhaseStep
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    }
+  | {
+    /** Moves on to another phase, or opens the next round. */
+    readonly advancePhase: AdvancePhaseStep
+    readonly startPhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    }
+  | {
+    /** Records that the attempt of the current phase failed. */
+    readonly failPhase: FailPhaseStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    }
+  | {
+    /** Completes the current round. */
+    readonly completeRound: CompleteRoundStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    }
+  | {
+    /** Settles the run as COMPLETED; nothing can follow it. */
+    readonly completeRun: CompleteRunStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly failRun?: never
+    }
+  | {
+    /** Settles the run as FAILED; nothing can follow it. */
+    readonly failRun: FailRunStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    }
+
+/** Steps of one run. */
+export interface DriveRunInput {
+  /** Which run the command is sent for, by its id `run_…`. */
+  readonly runId: string
+  /** The commands in their order, 1 to 20. */
+  readonly steps: readonly RunStep[]
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Whether all are taken or none; otherwise those before the first refusal are taken. */
+  readonly isAtomic?: boolean | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1298,96 +1509,6 @@ export interface AcknowledgeMessageInput {
   readonly mode?: MessageMode | null | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** Which phase a run moves to. */
-export interface AdvancePhaseInput {
-  /** Which run the command is sent for, by its id `run_…`. */
-  readonly runId: string
-  /** Key of the phase to move to. */
-  readonly to: string
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** Which phase is attempted, and whether that mends an earlier result. */
-export interface StartPhaseInput {
-  /** Which run the command is sent for, by its id `run_…`. */
-  readonly runId: string
-  /** Key of the phase. */
-  readonly phase: string
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** Starts a repair attempt while an attempt is under way. */
-  readonly isRepair?: boolean | undefined
-  /** Why it is repaired; kept in the log. */
-  readonly because?: string | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** Why a phase failed. */
-export interface PhaseErrorInput {
-  /** How to handle it. */
-  readonly class: ErrorClass
-  /** A short code, for programs. */
-  readonly code: string
-  /** What went wrong. */
-  readonly message: string
-  /** A hint for a person. */
-  readonly hint?: string | null | undefined
-}
-
-/** A question about how to continue after a failure. */
-export interface RecoveryInput {
-  /** Name of the gate. */
-  readonly gate: string
-  /** What the person is asked. */
-  readonly question: string
-  /** What is shown with the question. */
-  readonly payload?: JsonInput | null | undefined
-  /** The live session that needs a person; it becomes FAILED_NEEDS_HUMAN. */
-  readonly sessionId?: string | null | undefined
-  /** Seconds until the question expires; it can still be answered afterwards. */
-  readonly expiresInSeconds?: number | null | undefined
-}
-
-/** What went wrong in an attempt, and whether a person is asked how to continue. */
-export interface FailPhaseInput {
-  /** Which run the command is sent for, by its id `run_…`. */
-  readonly runId: string
-  /** Key of the phase. */
-  readonly phase: string
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** What went wrong, and what is to be done about it. */
-  readonly error: PhaseErrorInput
-  /** Asks a person how to continue, in the same step. */
-  readonly recovery?: RecoveryInput | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** The end of a round. */
-export interface CompleteRoundInput {
-  /** Which run the command is sent for, by its id `run_…`. */
-  readonly runId: string
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** A summary of the round: any JSON, kept in the log. */
-  readonly summary?: JsonInput | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -2505,6 +2626,18 @@ export type Session = {
   createdAt: string
 }
 
+/** A step of `driveRun` that was taken. */
+export type TakenStep = {
+  /** What the owner asked for. */
+  command: RunCommand
+  /** The phase that it was about, in its current state; null if it was about the round or the run. */
+  phase: Phase | null
+  /** False if there was nothing to change. */
+  hasChanged: boolean
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
 /** The state of a run at one moment. Frames never go back in revision; a superseded one may be skipped. */
 export type RunFrame = {
   __typename: 'RunFrame'
@@ -3417,13 +3550,13 @@ export type DeleteRunResult =
   | InvalidInput
   | Forbidden
 
-/** What `requestApproval` answers when it is not refused. */
-export type RequestApprovalSuccess = {
-  __typename: 'RequestApprovalSuccess'
+/** What `advancePhase` answers when it is not refused. */
+export type AdvancePhaseSuccess = {
+  __typename: 'AdvancePhaseSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
-  /** The current approval. */
-  approval: Approval
+  /** The phase that the command was about, in its current state. */
+  phase: Phase
   /** Whether the answer repeats an earlier request with the same idempotency key. */
   isReplayed: boolean
 }
@@ -3454,6 +3587,105 @@ export type UnknownPhase = {
   phaseKey: string
   /** The keys that its workflow declares, in their order. */
   known: string[]
+}
+
+/** What `advancePhase` answers: its success, or the problem that it was refused with. */
+export type AdvancePhaseResult =
+  | AdvancePhaseSuccess
+  | IllegalTransition
+  | UnknownPhase
+  | NotCompletable
+  | RunNotActive
+  | LeaseLost
+  | RevisionConflict
+  | NotFound
+  | IdempotencyMismatch
+  | InvalidInput
+  | Forbidden
+
+/** What `startPhase` answers when it is not refused. */
+export type StartPhaseSuccess = {
+  __typename: 'StartPhaseSuccess'
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The phase that the command was about, in its current state. */
+  phase: Phase
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** What `startPhase` answers: its success, or the problem that it was refused with. */
+export type StartPhaseResult =
+  | StartPhaseSuccess
+  | IllegalTransition
+  | UnknownPhase
+  | RunNotActive
+  | LeaseLost
+  | RevisionConflict
+  | NotFound
+  | IdempotencyMismatch
+  | InvalidInput
+  | Forbidden
+
+/** What `failPhase` answers when it is not refused. */
+export type FailPhaseSuccess = {
+  __typename: 'FailPhaseSuccess'
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The phase that the command was about, in its current state. */
+  phase: Phase
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** What `failPhase` answers: its success, or the problem that it was refused with. */
+export type FailPhaseResult =
+  | FailPhaseSuccess
+  | IllegalTransition
+  | UnknownPhase
+  | RunNotActive
+  | LeaseLost
+  | RevisionConflict
+  | NotFound
+  | IdempotencyMismatch
+  | InvalidInput
+  | Forbidden
+
+/** What `completeRound` answers when it is not refused. */
+export type CompleteRoundSuccess = {
+  __typename: 'CompleteRoundSuccess'
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The number of the round, from 1, whose work is done. */
+  round: number
+  /** False if it was already complete. */
+  hasChanged: boolean
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** What `completeRound` answers: its success, or the problem that it was refused with. */
+export type CompleteRoundResult =
+  | CompleteRoundSuccess
+  | IllegalTransition
+  | NotCompletable
+  | RunNotActive
+  | LeaseLost
+  | RevisionConflict
+  | NotFound
+  | IdempotencyMismatch
+  | InvalidInput
+  | Forbidden
+
+/** What `requestApproval` answers when it is not refused. */
+export type RequestApprovalSuccess = {
+  __typename: 'RequestApprovalSuccess'
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The current approval. */
+  approval: Approval
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
 }
 
 /** What `requestApproval` answers: its success, or the problem that it was refused with. */
@@ -3687,105 +3919,6 @@ export type AcknowledgeMessageSuccess = {
 /** What `acknowledgeMessage` answers: its success, or the problem that it was refused with. */
 export type AcknowledgeMessageResult =
   | AcknowledgeMessageSuccess
-  | LeaseLost
-  | RevisionConflict
-  | NotFound
-  | IdempotencyMismatch
-  | InvalidInput
-  | Forbidden
-
-/** What `advancePhase` answers when it is not refused. */
-export type AdvancePhaseSuccess = {
-  __typename: 'AdvancePhaseSuccess'
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The phase that the command was about, in its current state. */
-  phase: Phase
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `advancePhase` answers: its success, or the problem that it was refused with. */
-export type AdvancePhaseResult =
-  | AdvancePhaseSuccess
-  | IllegalTransition
-  | UnknownPhase
-  | NotCompletable
-  | RunNotActive
-  | LeaseLost
-  | RevisionConflict
-  | NotFound
-  | IdempotencyMismatch
-  | InvalidInput
-  | Forbidden
-
-/** What `startPhase` answers when it is not refused. */
-export type StartPhaseSuccess = {
-  __typename: 'StartPhaseSuccess'
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The phase that the command was about, in its current state. */
-  phase: Phase
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `startPhase` answers: its success, or the problem that it was refused with. */
-export type StartPhaseResult =
-  | StartPhaseSuccess
-  | IllegalTransition
-  | UnknownPhase
-  | RunNotActive
-  | LeaseLost
-  | RevisionConflict
-  | NotFound
-  | IdempotencyMismatch
-  | InvalidInput
-  | Forbidden
-
-/** What `failPhase` answers when it is not refused. */
-export type FailPhaseSuccess = {
-  __typename: 'FailPhaseSuccess'
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The phase that the command was about, in its current state. */
-  phase: Phase
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `failPhase` answers: its success, or the problem that it was refused with. */
-export type FailPhaseResult =
-  | FailPhaseSuccess
-  | IllegalTransition
-  | UnknownPhase
-  | RunNotActive
-  | LeaseLost
-  | RevisionConflict
-  | NotFound
-  | IdempotencyMismatch
-  | InvalidInput
-  | Forbidden
-
-/** What `completeRound` answers when it is not refused. */
-export type CompleteRoundSuccess = {
-  __typename: 'CompleteRoundSuccess'
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The number of the round, from 1, whose work is done. */
-  round: number
-  /** False if it was already complete. */
-  hasChanged: boolean
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `completeRound` answers: its success, or the problem that it was refused with. */
-export type CompleteRoundResult =
-  | CompleteRoundSuccess
-  | IllegalTransition
-  | NotCompletable
-  | RunNotActive
   | LeaseLost
   | RevisionConflict
   | NotFound
@@ -4400,6 +4533,92 @@ export type TranscriptEntry =
   | ErrorEntry
   | OutputEntry
 
+/** What `driveRun` answers when it is not refused. */
+export type DriveRunSuccess = {
+  __typename: 'DriveRunSuccess'
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** Each step as it was taken, in the order of the request. */
+  steps: TakenStep[]
+}
+
+/** One of several commands was refused; `refusal` says why. */
+export type StepRefused = {
+  __typename: 'StepRefused'
+  /** What the mutation of that step would have answered. */
+  refusal: ({
+  __typename: 'IllegalTransition'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run | null
+  /** Where the run stands. */
+  fromPhase: string | null
+  /** The requested phase. */
+  toPhase: string
+  /** The phases that are possible instead. */
+  allowedPhases: string[]
+} | {
+  __typename: 'UnknownPhase'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run | null
+  /** The requested key. */
+  phaseKey: string
+  /** The keys that its workflow declares, in their order. */
+  known: string[]
+} | {
+  __typename: 'RunNotActive'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run | null
+  /** Its status now. */
+  status: RunStatus
+  /** What the owner has to do, if the caller is the owner; otherwise null. */
+  directive: DirectiveKind | null
+} | LeaseLost | {
+  __typename: 'RevisionConflict'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run | null
+  /** The given revision. */
+  expected: number
+  /** The current revision. */
+  actual: number
+} | NotFound | IdempotencyMismatch | InvalidInput | Forbidden | {
+  __typename: 'NotCompletable'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run | null
+  /** Its status now. */
+  status: RunStatus
+  /** The missing evidence; empty if only the status prevents it. */
+  missing: MissingEvidence[]
+})
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** Its place among the steps that were sent, from 0. */
+  step: number
+  /** What the owner had asked for at that place. */
+  command: RunCommand
+  /** The steps before it, where they were taken; empty if all had to be. */
+  steps: TakenStep[]
+}
+
+/** What `driveRun` answers: its success, or the problem that it was refused with. */
+export type DriveRunResult =
+  | DriveRunSuccess
+  | StepRefused
+  | NotFound
+  | InvalidInput
+  | Forbidden
+
 /** What `recordWorkspace` answers when it is not refused. */
 export type RecordWorkspaceSuccess = {
   __typename: 'RecordWorkspaceSuccess'
@@ -4803,6 +5022,42 @@ export interface DeleteRunMutation {
   deleteRun: DeleteRunResult
 }
 
+export interface AdvancePhaseMutationVariables {
+  readonly input: AdvancePhaseInput
+}
+
+export interface AdvancePhaseMutation {
+  /** Moves a run to another phase and completes the one it leaves. A move to the initial phase after a completed round opens the next round. */
+  advancePhase: AdvancePhaseResult
+}
+
+export interface StartPhaseMutationVariables {
+  readonly input: StartPhaseInput
+}
+
+export interface StartPhaseMutation {
+  /** Starts an attempt of the current phase. */
+  startPhase: StartPhaseResult
+}
+
+export interface FailPhaseMutationVariables {
+  readonly input: FailPhaseInput
+}
+
+export interface FailPhaseMutation {
+  /** Records that the attempt of the current phase failed; the phase may be started again. With a recovery, a person is asked first, and the run is PAUSED until then. */
+  failPhase: FailPhaseResult
+}
+
+export interface CompleteRoundMutationVariables {
+  readonly input: CompleteRoundInput
+}
+
+export interface CompleteRoundMutation {
+  /** Completes the current round. Repeating it changes nothing. */
+  completeRound: CompleteRoundResult
+}
+
 export interface RequestApprovalMutationVariables {
   readonly input: RequestApprovalInput
 }
@@ -4882,42 +5137,6 @@ export interface AcknowledgeMessageMutationVariables {
 export interface AcknowledgeMessageMutation {
   /** The owner's receipt for a message. After the run has settled it changes nothing and returns the final status of the message. */
   acknowledgeMessage: AcknowledgeMessageResult
-}
-
-export interface AdvancePhaseMutationVariables {
-  readonly input: AdvancePhaseInput
-}
-
-export interface AdvancePhaseMutation {
-  /** Moves a run to another phase and completes the one it leaves. A move to the initial phase after a completed round opens the next round. */
-  advancePhase: AdvancePhaseResult
-}
-
-export interface StartPhaseMutationVariables {
-  readonly input: StartPhaseInput
-}
-
-export interface StartPhaseMutation {
-  /** Starts an attempt of the current phase. */
-  startPhase: StartPhaseResult
-}
-
-export interface FailPhaseMutationVariables {
-  readonly input: FailPhaseInput
-}
-
-export interface FailPhaseMutation {
-  /** Records that the attempt of the current phase failed; the phase may be started again. With a recovery, a person is asked first, and the run is PAUSED until then. */
-  failPhase: FailPhaseResult
-}
-
-export interface CompleteRoundMutationVariables {
-  readonly input: CompleteRoundInput
-}
-
-export interface CompleteRoundMutation {
-  /** Completes the current round. Repeating it changes nothing. */
-  completeRound: CompleteRoundResult
 }
 
 export interface OpenSessionMutationVariables {
@@ -5331,6 +5550,15 @@ export interface SearchTranscriptsQuery {
     /** Position of the page. */
     pageInfo: PageInfo
   }
+}
+
+export interface DriveRunMutationVariables {
+  readonly input: DriveRunInput
+}
+
+export interface DriveRunMutation {
+  /** Takes several commands of an owner in one decision and one write, each as it would be taken if it came alone after the one before. Others see the run before all of them or after. */
+  driveRun: DriveRunResult
 }
 
 export interface RunChangedSubscriptionVariables {
@@ -5887,12 +6115,13 @@ const documents = /* @__PURE__ */ createWriter({
   MissingEvidenceFields: 'MissingEvidence{kind phase detail}',
   PageInfoFields: 'PageInfo{hasNextPage hasPreviousPage startCursor endCursor}',
   PhaseFields: 'Phase{id key round status attempts isFinalPhase role nextPhases startedAt endedAt error{class code message hint}}',
-  Refusal: 'Problem{message ...on RunProblem{run{...RunFields}}...on NotFound{kind id}...on InvalidInput{issues{path message}}...on Forbidden{requiredRole}...on RunNotActive{status directive}...on RevisionConflict{expected actual}...on LeaseLost{yourFence currentFence}...on IdempotencyMismatch{differingPaths}...on WorkflowMismatch{name version}...on AlreadyContinued{by{...RunFields}}...on ConcurrencyConflict{holder{...RunFields}}...on NothingToClaim{claimableInSeconds}...on NotClaimable{status claimableAt children heldBy{...LeaseFields isMine}}...on NotPausable{status}...on NotResumable{status heldBy{...LeaseFields isMine}because continuedBy{id status}}...on NotCompletable{status missing{...MissingEvidenceFields}}...on NotDeletable{status heldBy{...LeaseFields isMine}continuedBy{id status}}...on IllegalTransition{fromPhase toPhase allowedPhases}...on UnknownPhase{phaseKey known}...on ExecutionAlreadyFinished{execution{...ExecutionFields}}...on AmbiguousRun{candidates{...RunFields}}...on IllegalSessionTransition{fromStatus toStatus allowedStatuses session{...SessionFields}}...on PromptAlreadySent{dedupKey session{...SessionFields}}...on TranscriptGap{expectedSeq}...on AlreadyDecided{approval{...ApprovalFields}}...on ApprovalExpired{approval{...ApprovalFields}}...on WrongDecision{allowedDecisions approval{...ApprovalFields}}...on StaleDigest{approval{...ApprovalFields}}...on WorkspaceTaken{workspace{...WorkspaceFields}}...on WorkspaceNotReady{operationKind obstacle blockingRunId blockingRunStatus workspace{...WorkspaceFields}}...on OperationNotStartable{operation{...WorkspaceOperationFields}}...on OperationNotFinishable{operation{...WorkspaceOperationFields}}}',
+  Refusal: 'Problem{message ...on RunProblem{run{...RunFields}}...on NotFound{kind id}...on InvalidInput{issues{path message}}...on Forbidden{requiredRole}...on RunNotActive{status directive}...on RevisionConflict{expected actual}...on LeaseLost{yourFence currentFence}...on IdempotencyMismatch{differingPaths}...on WorkflowMismatch{name version}...on AlreadyContinued{by{...RunFields}}...on ConcurrencyConflict{holder{...RunFields}}...on NothingToClaim{claimableInSeconds}...on NotClaimable{status claimableAt children heldBy{...LeaseFields isMine}}...on NotPausable{status}...on NotResumable{status heldBy{...LeaseFields isMine}because continuedBy{id status}}...on NotCompletable{status missing{...MissingEvidenceFields}}...on NotDeletable{status heldBy{...LeaseFields isMine}continuedBy{id status}}...on IllegalTransition{fromPhase toPhase allowedPhases}...on UnknownPhase{phaseKey known}...on ExecutionAlreadyFinished{execution{...ExecutionFields}}...on AmbiguousRun{candidates{...RunFields}}...on IllegalSessionTransition{fromStatus toStatus allowedStatuses session{...SessionFields}}...on PromptAlreadySent{dedupKey session{...SessionFields}}...on TranscriptGap{expectedSeq}...on AlreadyDecided{approval{...ApprovalFields}}...on ApprovalExpired{approval{...ApprovalFields}}...on WrongDecision{allowedDecisions approval{...ApprovalFields}}...on StaleDigest{approval{...ApprovalFields}}...on WorkspaceTaken{workspace{...WorkspaceFields}}...on WorkspaceNotReady{operationKind obstacle blockingRunId blockingRunStatus workspace{...WorkspaceFields}}...on OperationNotStartable{operation{...WorkspaceOperationFields}}...on OperationNotFinishable{operation{...WorkspaceOperationFields}}...on StepRefused{step command steps{...TakenStepFields}}}',
   RunDetail: 'Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}continuedBy{id status}}',
   RunEventFields: 'RunEvent{id runId seq epoch type actor{kind principalId name}at summary payload}',
   RunFields: 'Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome isCancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}claimableAt waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt isDetached parentId}',
   RunFrameFields: 'RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}',
   SessionFields: 'Session{id run{id}role adapter status recoveryAttempts handle lastPromptKey lastPromptStage lastPromptAt createdAt}',
+  TakenStepFields: 'TakenStep{command phase{...PhaseFields}hasChanged isReplayed}',
   TokenFields: 'Token{id principalId name role projects createdAt expiresAt lastUsedAt}',
   TranscriptEntryFields: 'TranscriptEntry{__typename seq at kind key updates ...on MessageEntry{text}...on ThoughtEntry{text}...on ToolCallEntry{title toolKind toolStatus locations{path line}output}...on DiffEntry{path hunks}...on PlanEntry{steps{text status}}...on PermissionEntry{title toolKind state approvalId note}...on UsageEntry{model provider inputTokens cachedTokens outputTokens reasoningTokens costMicros currency durationMs}...on ErrorEntry{code message resetAt}...on OutputEntry{stream text}}',
   UsageFields: 'Usage{reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks models{model provider reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks}}',
@@ -5929,6 +6158,10 @@ export const FailRunDocument = /* @__PURE__ */ documents.mutation<FailRunMutatio
 export const CancelRunDocument = /* @__PURE__ */ documents.mutation<CancelRunMutation, CancelRunMutationVariables>('CancelRun', 'run{...RunFields}hasChanged childrenCancelled childrenLeft{...RunFields}childrenLeftCount isReplayed')
 export const DetachRunDocument = /* @__PURE__ */ documents.mutation<DetachRunMutation, DetachRunMutationVariables>('DetachRun', 'run{...RunFields}isReplayed hasChanged')
 export const DeleteRunDocument = /* @__PURE__ */ documents.mutation<DeleteRunMutation, DeleteRunMutationVariables>('DeleteRun', 'runId isReplayed')
+export const AdvancePhaseDocument = /* @__PURE__ */ documents.mutation<AdvancePhaseMutation, AdvancePhaseMutationVariables>('AdvancePhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
+export const StartPhaseDocument = /* @__PURE__ */ documents.mutation<StartPhaseMutation, StartPhaseMutationVariables>('StartPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
+export const FailPhaseDocument = /* @__PURE__ */ documents.mutation<FailPhaseMutation, FailPhaseMutationVariables>('FailPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
+export const CompleteRoundDocument = /* @__PURE__ */ documents.mutation<CompleteRoundMutation, CompleteRoundMutationVariables>('CompleteRound', 'run{...RunFields}round hasChanged isReplayed')
 export const RequestApprovalDocument = /* @__PURE__ */ documents.mutation<RequestApprovalMutation, RequestApprovalMutationVariables>('RequestApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
 export const DecideApprovalDocument = /* @__PURE__ */ documents.mutation<DecideApprovalMutation, DecideApprovalMutationVariables>('DecideApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
 export const WithdrawApprovalDocument = /* @__PURE__ */ documents.mutation<WithdrawApprovalMutation, WithdrawApprovalMutationVariables>('WithdrawApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
@@ -5938,10 +6171,6 @@ export const FinishExecutionDocument = /* @__PURE__ */ documents.mutation<Finish
 export const TouchExecutionDocument = /* @__PURE__ */ documents.mutation<TouchExecutionMutation, TouchExecutionMutationVariables>('TouchExecution', 'execution{...ExecutionFields}')
 export const SendMessageDocument = /* @__PURE__ */ documents.mutation<SendMessageMutation, SendMessageMutationVariables>('SendMessage', 'runMessage{...MessageFields}isReplayed')
 export const AcknowledgeMessageDocument = /* @__PURE__ */ documents.mutation<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('AcknowledgeMessage', 'runMessage{...MessageFields}isReplayed')
-export const AdvancePhaseDocument = /* @__PURE__ */ documents.mutation<AdvancePhaseMutation, AdvancePhaseMutationVariables>('AdvancePhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
-export const StartPhaseDocument = /* @__PURE__ */ documents.mutation<StartPhaseMutation, StartPhaseMutationVariables>('StartPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
-export const FailPhaseDocument = /* @__PURE__ */ documents.mutation<FailPhaseMutation, FailPhaseMutationVariables>('FailPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
-export const CompleteRoundDocument = /* @__PURE__ */ documents.mutation<CompleteRoundMutation, CompleteRoundMutationVariables>('CompleteRound', 'run{...RunFields}round hasChanged isReplayed')
 export const OpenSessionDocument = /* @__PURE__ */ documents.mutation<OpenSessionMutation, OpenSessionMutationVariables>('OpenSession', 'session{...SessionFields}isNew isReplayed')
 export const UpdateSessionDocument = /* @__PURE__ */ documents.mutation<UpdateSessionMutation, UpdateSessionMutationVariables>('UpdateSession', 'session{...SessionFields}isReplayed')
 export const RecordPromptDocument = /* @__PURE__ */ documents.mutation<RecordPromptMutation, RecordPromptMutationVariables>('RecordPrompt', 'session{...SessionFields}isReplayed')
@@ -5970,6 +6199,7 @@ export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuer
 export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:String!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:0){pageInfo{hasNextPage}}}}}')
 export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$first:Int$after:String$last:Int$before:String$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(first:$first after:$after last:$last before:$before kinds:$kinds){nodes{...TranscriptEntryFields}pageInfo{...PageInfoFields}}}}}')
 export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){nodes{sessionId seq kind at excerpt}pageInfo{...PageInfoFields}}}')
+export const DriveRunDocument = /* @__PURE__ */ documents.mutation<DriveRunMutation, DriveRunMutationVariables>('DriveRun', 'run{...RunFields}steps{...TakenStepFields}}...on StepRefused{refusal{__typename ...Refusal}')
 export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$until:RunStreamEnd!$withRun:Boolean!){runChanged(runId:$runId after:$after until:$until){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
 export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$until:RunStreamEnd!){runEventAppended(runId:$runId after:$after until:$until){...RunEventFields}}')
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')

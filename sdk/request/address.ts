@@ -17,11 +17,10 @@ export function readAddress(given: string | URL, page?: string): URL {
   if (!url) throw new PawlAddressError(`This is no address of a server. Write it like ${EXAMPLE}`)
   const meant = `${url.protocol}//${url.host}${url.pathname.replace(/\/(sign-in)?$/, '')}`
   const refuse = (what: string) => new PawlAddressError(`The server's address ${what}. Write ${meant}`)
-  if (url.username || url.password)
-    throw refuse('holds credentials, which are given as a token (PAWL_TOKEN) instead')
+  if (url.username || url.password) throw refuse('holds credentials: give a token (PAWL_TOKEN) instead')
   if (!scheme) throw refuse('has no scheme')
   if (!/^https?$/i.test(scheme)) throw refuse(`has the scheme ${scheme}`)
-  if (url.search || url.hash) throw refuse('has a query, which no server takes')
+  if (url.search || url.hash) throw refuse('has a query')
   return url
 }
 

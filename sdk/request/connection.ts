@@ -98,8 +98,7 @@ export function resolveConnection(options: PawlOptions): Connection {
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     WebSocket: options.WebSocket === false ? undefined : (options.WebSocket ?? globalThis.WebSocket),
     onFallback:
-      options.onFallback ??
-      ((why) => console.warn(`${why.message}: streams of Pawl use server-sent events instead`)),
+      options.onFallback ?? ((why) => console.warn(`${why.message}: Pawl uses server-sent events instead`)),
     retry: completeRetry(defaultRetry, options.retry),
     renewsToken: typeof token === 'function',
     readToken,
@@ -113,13 +112,9 @@ export function resolveConnection(options: PawlOptions): Connection {
 }
 
 /** Merges the given options over the base; an undefined member keeps the base value. */
-export function completeRetry(base: RetryOptions, given: Partial<RetryOptions> | undefined): RetryOptions {
-  return {
-    attempts: given?.attempts ?? base.attempts,
-    minDelayMs: given?.minDelayMs ?? base.minDelayMs,
-    maxDelayMs: given?.maxDelayMs ?? base.maxDelayMs,
-    timeoutMs: given?.timeoutMs ?? base.timeoutMs,
-  }
+export function completeRetry(base: RetryOptions, given: Partial<RetryOptions> = {}): RetryOptions {
+  const members = Object.entries(given).filter(([, value]) => value != null)
+  return { ...base, ...Object.fromEntries(members) }
 }
 
 function resolveEndpoint(given: string | URL | undefined): string {

@@ -25,6 +25,8 @@ export interface Requests {
   send<R, V>(document: TypedDocument<R, V>, variables: V, options?: CallOptions): Promise<R>
   /** Sends an operation of the SDK that may safely be sent twice; the options stand among its variables. */
   query<R, V>(document: TypedDocument<R, V>, variables: Given<V> & CallOptions): Promise<Answer<R>>
+  /** As `query`, for an operation with an input, which the options stand among. */
+  queryWith<R, I>(document: TypedDocument<R, { input: I }>, input: I & CallOptions): Promise<Answer<R>>
   /** Sends a mutation under the given idempotency key or a fresh one, the same in every attempt. */
   mutate<R, I extends Keyed>(
     document: TypedDocument<R, { input: I }>,
@@ -61,6 +63,8 @@ export function createRequests(connection: Connection): Requests {
     send: (document, variables, options = {}) => sendUntilAnswered(connection, document, variables, options),
     query: (document, { signal, retry, ...variables }) =>
       ask(document, variables as never, { signal, retry }),
+    queryWith: (document, { signal, retry, ...input }) =>
+      ask(document, { input } as never, { signal, retry }),
     mutate: (document, { signal, retry, ...input }) =>
       mutateWith(document, input as never, { signal, retry }),
     mutateWith,

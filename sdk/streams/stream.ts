@@ -28,9 +28,10 @@ export interface StreamPlan<Item> {
   /** Advances the cursor past an item. Returns whether the reader gets it, and whether it is the last one. */
   accept(item: Item): { isNews: boolean; isLast: boolean }
   /**
-   * Whether nothing can follow. Checked when the server completes the subscription, which a stopping server does too.
+   * Whether nothing can follow; absent: something always can. Checked when the server completes the subscription, which a stopping server
+   * does too.
    */
-  isOver(once: CallOptions): Promise<boolean>
+  isOver?: (once: CallOptions) => Promise<boolean> | boolean
 }
 
 /**
@@ -95,7 +96,7 @@ async function* follow<Item>(
         if (isNews) yield item
         if (isLast) return
       }
-      if (signal.aborted || (await plan.isOver(once))) return
+      if (signal.aborted || (await plan.isOver?.(once))) return
     } catch (error) {
       if (signal.aborted) return
       history.judge(error)

@@ -138,7 +138,6 @@ export function readChanges(streams: Streams, options: ChangesOptions): AsyncIte
         cursor = change.cursor
         return { isNews, isLast: false }
       },
-      isOver: async () => false,
     },
     options,
   )
@@ -178,7 +177,7 @@ export function readDirectives(
         else standing = kind
         return { isNews, isLast: kind === 'LEASE_LOST' }
       },
-      isOver: async () => standing === 'STOP',
+      isOver: () => standing === 'STOP',
     },
     options,
   )

@@ -52,7 +52,6 @@ export function readWorkspaceRequests(
     {
       open: (delivery) => streams.subscribe(g.WorkspaceOperationRequestedDocument, { host }, delivery),
       accept: () => ({ isNews: true, isLast: false }),
-      isOver: async () => false,
     },
     options,
   )

@@ -70,8 +70,7 @@ export class LeaseKeeper {
   #deadline: ReturnType<typeof setTimeout> | undefined
 
   constructor(runs: Runs, fields: KeepLeaseFields) {
-    if (!(fields.leaseSeconds > 0))
-      throw new PawlError('Only a lease that expires can be kept: leaseSeconds above 0')
+    if (!(fields.leaseSeconds > 0)) throw new PawlError('leaseSeconds must be above 0')
     this.#runs = runs
     this.runId = fields.runId
     this.fence = fields.fence

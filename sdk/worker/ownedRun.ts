@@ -168,6 +168,21 @@ export class OwnedRun {
     ) => this.#write(this.#pawl.messages.acknowledge(messageId, receipt, this.#fence(fields))),
   }
 
+  /**
+   * Takes several commands of this run in one write: `owned.together([{ advancePhase: { to: 'test' } }, { startPhase: { phase: 'test' } }])`.
+   * As `pawl.runs.drive`, without id and fence. A step that settles the run ends the claim.
+   */
+  async together(
+    steps: readonly g.RunStep[],
+    fields: OwnedFields<g.DriveRunInput, 'steps'> = {},
+  ): Promise<t.DriveRunResult> {
+    const answer = this.#pawl.runs.drive(this.#id, steps, this.#fence(fields))
+    const result = await this.#write(answer)
+    const taken = 'steps' in result ? result.steps : []
+    if (taken.some(({ command }) => command === 'COMPLETE' || command === 'FAIL')) this.#end()
+    return result
+  }
+
   /** Ends the run as COMPLETED if the server has all required evidence. */
   complete(fields: OwnedFields<g.CompleteRunInput> = {}): Promise<t.CompleteRunResult> {
     return this.#writeLast(this.#pawl.runs.complete(this.#id, this.#fence(fields)))
@@ -193,8 +208,7 @@ export class OwnedRun {
    * that cannot prove that its processes are gone.
    */
   letExpire(): void {
-    this.#isOver = true
-    this.#keeper.end()
+    this.#end()
   }
 
   /** The fence of this claim, carried by every write through this object. */
@@ -212,20 +226,28 @@ export class OwnedRun {
 
   async #write<R extends { readonly __typename: string }>(answer: Promise<R>): Promise<R> {
     const result = await answer
-    if (isClaimLost(result)) this.#keeper.applyDirective('LEASE_LOST')
-    const directive = directiveOf(result)
+    const refusal = refusalOf(result)
+    if (isClaimLost(refusal)) this.#keeper.applyDirective('LEASE_LOST')
+    const directive = directiveOf(refusal)
     if (directive) this.#keeper.applyDirective(directive)
     return result
   }
 
   async #writeLast<R extends { readonly __typename: string }>(answer: Promise<R>): Promise<R> {
     const result = await this.#write(answer)
-    if (isSuccess(result)) {
-      this.#isOver = true
-      this.#keeper.end()
-    }
+    if (isSuccess(result)) this.#end()
     return result
   }
+
+  #end(): void {
+    this.#isOver = true
+    this.#keeper.end()
+  }
+}
+
+/** What was refused: of several steps, the one that was. */
+function refusalOf(result: { readonly __typename: string }): { readonly __typename: string } {
+  return result.__typename === 'StepRefused' ? (result as g.StepRefused).refusal : result
 }
 
 /**

@@ -1,4 +1,4 @@
-import { objection, type Objection } from './kit/answers.ts'
+import { objection, type Objection, refuse } from './kit/answers.ts'
 import { ALLOWED_DECISIONS } from '../lifecycle/activity/approvals.ts'
 import { isStartable } from '../lifecycle/decide/phaseTransitions.ts'
 import type { Standing } from '../lifecycle/answers/explainStatus.ts'
@@ -320,6 +320,10 @@ const REFUSALS: { readonly [T in Refusal['type']]: () => readonly ShownRefusal[]
 const other = (status: RunStatus) =>
   ({ run: { id: 'run_…', status, claim: HOLDER } }) as unknown as ObjectionOf<'ConcurrencyConflict'>['holder']
 
+const unknownPhase = refuse({ type: 'UnknownPhase', phase: 'test', known: ['plan', 'implement'] }).problem
+const stepRefused = (taken: ObjectionOf<'StepRefused'>['taken']): Objection => {
+  return { type: 'StepRefused', step: 1, sent: 3, command: 'advancePhase', refusal: unknownPhase, taken }
+}
 const objected = (when: string, reason: Objection): ShownRefusal => ({
   when,
   sentence: objection(reason).problem.message,
@@ -376,8 +380,10 @@ const OBJECTIONS: {
     objected('nothing waits', { type: 'NothingToClaim', claimableInSeconds: null }),
     objected('something waits for its time', { type: 'NothingToClaim', claimableInSeconds: 30 }),
   ],
-  AmbiguousRun: () => [
-    objected('always', { type: 'AmbiguousRun', candidates: [other('RUNNING'), other('QUEUED')] }),
+  AmbiguousRun: () => [objected('always', { type: 'AmbiguousRun', candidates: [other('RUNNING')] })],
+  StepRefused: () => [
+    objected('alone', stepRefused([])),
+    objected('after others', stepRefused([{} as never])),
   ],
   NoActiveRun: () => [
     objected('nothing is active', {

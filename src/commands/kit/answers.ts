@@ -1,6 +1,6 @@
 import { standingOf } from '../../lifecycle/answers/explainStatus.ts'
 import { explainRefusal } from '../../lifecycle/answers/explainRefusal.ts'
-import type { CommandName, RefusalTypeOf } from '../../lifecycle/run/commands.ts'
+import type { CommandName, RefusalTypeOf, StepName } from '../../lifecycle/run/commands.ts'
 import type { Refusal } from '../../lifecycle/run/refusals.ts'
 import type { Refused } from '../../lifecycle/run/result.ts'
 import type { Accepted } from '../../lifecycle/decide.ts'
@@ -31,7 +31,23 @@ export type Objection =
   | { readonly type: 'NothingToClaim'; readonly claimableInSeconds: number | null }
   | { readonly type: 'AmbiguousRun'; readonly candidates: readonly LoadedRun[] }
   | { readonly type: 'NoActiveRun'; readonly detail: string }
+  | {
+      readonly type: 'StepRefused'
+      /** Its place among the steps, from 0. */
+      readonly step: number
+      /** How many steps were sent. */
+      readonly sent: number
+      readonly command: StepName
+      readonly refusal: Problem
+      /** The steps before it, where they were taken; empty if all had to be. */
+      readonly taken: readonly TakenStep[]
+    }
   | WorkspaceObjection
+
+/** A step that was taken; its run is the one after all steps. */
+export interface TakenStep extends RunSuccess {
+  readonly command: StepName
+}
 
 /** A refusal as returned to the caller: its type, its message, and the current run if it is about one. */
 export type Problem = (Refusal | Objection) & { readonly message: string; readonly run: LoadedRun | null }
@@ -75,9 +91,12 @@ export function refuse<R extends Refusal>(refusal: R, run: LoadedRun | null = nu
   return { ok: false, problem: problem as ProblemOf<R['type']> }
 }
 
-/** Builds the answer for an objection, with its message. */
-export function objection<O extends Objection>(reason: O): RefusedWith<O['type']> {
-  const problem: Problem = { ...reason, message: explainObjection(reason), run: null }
+/** Builds the answer for an objection, with its message, and the current run if it is about one. */
+export function objection<O extends Objection>(
+  reason: O,
+  run: LoadedRun | null = null,
+): RefusedWith<O['type']> {
+  const problem: Problem = { ...reason, message: explainObjection(reason), run }
   return { ok: false, problem: problem as ProblemOf<O['type']> }
 }
 
@@ -109,6 +128,11 @@ function explainObjection(objection: Objection): string {
       return `Several runs are active (${objection.candidates.map(({ run }) => run.id).join(', ')}): specify one.`
     case 'NoActiveRun':
       return objection.detail
+    case 'StepRefused': {
+      const { step, sent, command, refusal, taken } = objection
+      const others = taken.length > 0 ? `what came before it was taken (${taken.length})` : 'none was taken'
+      return `Step ${step + 1} of ${sent}, ${command}, was refused, and ${others}: ${refusal.message}`
+    }
     default:
       return explainWorkspace(objection)
   }

@@ -11,7 +11,10 @@ import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 export type ParentNote = Extract<Command, { type: 'noteChildStarted' | 'noteChildDetached' }>
 
 /** Returns what a decision about a run notes on its parent in the same write; null: nothing. */
-export function parentNoteOf({ id, parentId, detached }: Run, { events }: Decision): ParentNote | null {
+export function parentNoteOf(
+  { id, parentId, detached }: Run,
+  { events }: Pick<Decision, 'events'>,
+): ParentNote | null {
   if (parentId === null || detached) return null
   for (const event of events) {
     if (event.type === 'run.detached') return { type: 'noteChildDetached', childId: id }

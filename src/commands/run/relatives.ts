@@ -5,7 +5,8 @@ import { countClosedDescendants } from '../../store/run/family/countClosedDescen
 import { findActiveChildren } from '../../store/run/family/findActiveChildren.ts'
 import { markParentNotified } from '../../store/run/family/markParentNotified.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
-import { changeOne, sweepOne } from './changeOne.ts'
+import { changeOne } from './changeOne.ts'
+import { sweepOne } from './changeSteps.ts'
 import { type Commands, SYSTEM } from '../kit/context.ts'
 
 /** The effect on a run's children of settling it, or of accepting its cancel. */

@@ -68,7 +68,12 @@ function deriveUseCase<N extends PlainCommand>(
     })
 }
 
-function toCommand<N extends PlainCommand>(name: N, input: PlainInput<N>, caller: Caller): CommandOf<N> {
+/** The command that an input of a plain command asks for. */
+export function toCommand<N extends PlainCommand>(
+  name: N,
+  input: PlainInput<N>,
+  caller: Caller,
+): CommandOf<N> {
   const {
     runId: _runId,
     idempotencyKey: _key,
@@ -106,7 +111,7 @@ export const runCommands: { readonly [N in PlainCommand]: PlainUseCase<N> } = {
 /** The failure of a phase, as its owner or agent reports it. */
 export interface FailPhase extends DrivingInput {
   readonly phase: string
-  readonly error: PhaseError
+  readonly error: Omit<PhaseError, 'hint'> & { readonly hint?: string | null | undefined }
   readonly recovery?: RecoveryInput | null | undefined
 }
 
@@ -119,13 +124,16 @@ export function failPhase(
   caller: Caller,
   input: FailPhase,
 ): Promise<ChangeRunResult<CommandOf<'failPhase'>>> {
-  const { runId, phase, error, recovery } = input
+  const command = toPhaseFailure(input, caller)
+  return changeRun(commands, caller, { runId: input.runId, command, ...requestOf(input) })
+}
+
+/** The command that the input of `failPhase` asks for. */
+export function toPhaseFailure(input: FailPhase, caller: Caller): CommandOf<'failPhase'> {
+  const { phase, error, recovery } = input
   const fence = fenceOf(caller, input.fence)
-  return changeRun(commands, caller, {
-    runId,
-    command: { type: 'failPhase', phase, error, recovery: recovery ? toRecovery(recovery) : null, fence },
-    ...requestOf(input),
-  })
+  const stated = { ...error, hint: error.hint ?? null }
+  return { type: 'failPhase', phase, error: stated, recovery: recovery ? toRecovery(recovery) : null, fence }
 }
 
 /** The recovery question that a failed phase puts to a person. */

@@ -44,8 +44,8 @@ const phaseSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => {
   return { run, phase, isReplayed }
 }
 
-/** Returns the phase that a command was about: by the time of a replay, the run may be at another phase or round. */
-function readPhase({ run, event }: RunSuccess, context: GraphContext) {
+/** Returns the phase that a command was about, or where the run is: by the time of a replay, the run may be at another phase or round. */
+export function readPhase({ run, event }: RunSuccess, context: GraphContext) {
   return findPhaseOf(run, phaseOf(event) ?? currentPhaseOf(run.run).id, context)
 }
 
@@ -66,37 +66,6 @@ function phaseOf(event: RunEvent | null): string | undefined {
 
 const phaseKey = required(name('Key of the phase.'))
 
-defineRunMutation('advancePhase', {
-  description:
-    'Moves a run to another phase and completes the one it leaves. A move to the initial phase after a completed round opens the next round.',
-  input: defineInput('AdvancePhaseInput', 'Which phase a run moves to.', {
-    runId,
-    to: required(name('Key of the phase to move to.')),
-    fence,
-    ifRevision,
-    idempotencyKey,
-  }),
-  success: phaseSuccessFields,
-})
-
-defineRunMutation('startPhase', {
-  description: 'Starts an attempt of the current phase.',
-  input: defineInput(
-    'StartPhaseInput',
-    'Which phase is attempted, and whether that mends an earlier result.',
-    {
-      runId,
-      phase: phaseKey,
-      fence,
-      isRepair: defaulted(flag('Starts a repair attempt while an attempt is under way.'), false),
-      because: text(10_000, 'Why it is repaired; kept in the log.'),
-      ifRevision,
-      idempotencyKey,
-    },
-  ),
-  success: phaseSuccessFields,
-})
-
 const PhaseErrorInput = defineInput('PhaseErrorInput', 'Why a phase failed.', {
   class: required(oneOf(ErrorClass, ERROR_CLASSES, 'How to handle it.')),
   code: required(name('A short code, for programs.', 100)),
@@ -112,6 +81,51 @@ const RecoveryInput = defineInput('RecoveryInput', 'A question about how to cont
   expiresInSeconds: seconds('Seconds until the question expires; it can still be answered afterwards.'),
 })
 
+/** What each command about a phase or a round says, besides the run that it is about. */
+export const PHASE_STEPS = {
+  startPhase: {
+    phase: phaseKey,
+    isRepair: defaulted(flag('Starts a repair attempt while an attempt is under way.'), false),
+    because: text(10_000, 'Why it is repaired; kept in the log.'),
+  },
+  advancePhase: { to: required(name('Key of the phase to move to.')) },
+  failPhase: {
+    phase: phaseKey,
+    error: required(nested(PhaseErrorInput, 'What went wrong, and what is to be done about it.')),
+    recovery: nested(RecoveryInput, 'Asks a person how to continue, in the same step.'),
+  },
+  completeRound: { summary: json('A summary of the round: any JSON, kept in the log.') },
+}
+
+defineRunMutation('advancePhase', {
+  description:
+    'Moves a run to another phase and completes the one it leaves. A move to the initial phase after a completed round opens the next round.',
+  input: defineInput('AdvancePhaseInput', 'Which phase a run moves to.', {
+    runId,
+    ...PHASE_STEPS.advancePhase,
+    fence,
+    ifRevision,
+    idempotencyKey,
+  }),
+  success: phaseSuccessFields,
+})
+
+defineRunMutation('startPhase', {
+  description: 'Starts an attempt of the current phase.',
+  input: defineInput(
+    'StartPhaseInput',
+    'Which phase is attempted, and whether that mends an earlier result.',
+    {
+      runId,
+      ...PHASE_STEPS.startPhase,
+      fence,
+      ifRevision,
+      idempotencyKey,
+    },
+  ),
+  success: phaseSuccessFields,
+})
+
 defineMutation('failPhase', {
   description:
     'Records that the attempt of the current phase failed; the phase may be started again. With a recovery, a person is asked first, and the run is PAUSED until then.',
@@ -120,16 +134,13 @@ defineMutation('failPhase', {
     'What went wrong in an attempt, and whether a person is asked how to continue.',
     {
       runId,
-      phase: phaseKey,
+      ...PHASE_STEPS.failPhase,
       fence,
-      error: required(nested(PhaseErrorInput, 'What went wrong, and what is to be done about it.')),
-      recovery: nested(RecoveryInput, 'Asks a person how to continue, in the same step.'),
       ifRevision,
       idempotencyKey,
     },
   ),
-  run: ({ commands, caller }, { error, ...input }) =>
-    failPhase(commands, caller, { ...input, error: { ...error, hint: error.hint ?? null } }),
+  run: ({ commands, caller }, input) => failPhase(commands, caller, input),
   success: phaseSuccessFields,
   interfaces: [RunSuccessRef],
 })
@@ -138,8 +149,8 @@ defineRunMutation('completeRound', {
   description: 'Completes the current round. Repeating it changes nothing.',
   input: defineInput('CompleteRoundInput', 'The end of a round.', {
     runId,
+    ...PHASE_STEPS.completeRound,
     fence,
-    summary: json('A summary of the round: any JSON, kept in the log.'),
     ifRevision,
     idempotencyKey,
   }),

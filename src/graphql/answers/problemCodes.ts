@@ -17,6 +17,7 @@ export const PROBLEM_MEANINGS: { readonly [P in ProblemType]: string } = {
   NotResumable: 'The run cannot be resumed now.',
   NotCompletable: 'The evidence for completing is missing.',
   NotDeletable: 'Only a settled run that nobody holds can be deleted.',
+  StepRefused: 'One of several commands was refused; `refusal` says why.',
   AlreadyContinued: 'Another run already continues that one.',
   IllegalTransition: 'The phase cannot be entered from the present state.',
   UnknownPhase: 'The workflow has no such phase.',

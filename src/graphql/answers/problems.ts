@@ -1,13 +1,15 @@
-import type { ProblemType } from '../../commands/kit/answers.ts'
+import type { UnionRef } from '@pothos/core'
+import type { Problem, ProblemType } from '../../commands/kit/answers.ts'
+import { COMMANDS, STEPS } from '../../lifecycle/run/commands.ts'
 import type { InputIssue } from '../../lifecycle/run/refusals.ts'
-import { builder } from '../kit/builder.ts'
+import { builder, type SchemaTypes } from '../kit/builder.ts'
 import { findVisible, type GraphContext } from '../request/context.ts'
-import { DirectiveKind, NotFoundKind, NotResumableCause, Role } from '../enums/runEnums.ts'
+import { DirectiveKind, NotFoundKind, NotResumableCause, Role, RunCommand } from '../enums/runEnums.ts'
 import { MissingEvidence } from './evidence.ts'
 import { heldByField, problem, runProblem, statusField, type Problems } from './problem.ts'
 import { WORK_PROBLEMS } from './workProblems.ts'
 import { WORKSPACE_PROBLEMS } from './workspaceProblems.ts'
-import { ExecutionRef, RunRef } from '../kit/refs.ts'
+import { ExecutionRef, RunRef, TakenStepRef } from '../kit/refs.ts'
 
 /** The run that continues the one a problem is about. */
 const continuationField = {
@@ -30,6 +32,14 @@ const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
     message: t.exposeString('message', { description: 'What is wrong.' }),
   }),
 })
+
+/** What a command that `driveRun` takes can be refused with. */
+const StepProblem = builder.unionType('StepProblem', {
+  description: 'Why a step of `driveRun` was refused.',
+  types: () =>
+    [...new Set(STEPS.flatMap((name) => COMMANDS[name].refusals))].map((type) => PROBLEMS[type]) as never,
+  resolveType: (refusal: Problem) => refusal.type,
+} as never) as UnionRef<SchemaTypes, Problem>
 
 /** Every problem, by type: a problem that commands return and the API lacks does not compile. */
 export const PROBLEMS: Problems<ProblemType> = {
@@ -177,4 +187,22 @@ export const PROBLEMS: Problems<ProblemType> = {
     }),
   })),
   NoActiveRun: problem('NoActiveRun', () => ({})),
+  StepRefused: runProblem('StepRefused', (t) => ({
+    step: t.exposeInt('step', { description: 'Its place among the steps that were sent, from 0.' }),
+    command: t.field({
+      type: RunCommand,
+      description: 'What the owner had asked for at that place.',
+      resolve: ({ command }) => COMMANDS[command].offeredAs,
+    }),
+    refusal: t.field({
+      type: StepProblem,
+      description: 'What the mutation of that step would have answered.',
+      resolve: ({ refusal }) => refusal,
+    }),
+    steps: t.field({
+      type: [TakenStepRef],
+      description: 'The steps before it, where they were taken; empty if all had to be.',
+      resolve: ({ taken }) => [...taken],
+    }),
+  })),
 }

@@ -8,6 +8,7 @@ import type {
   Phase,
   Session,
 } from '../../lifecycle/run/run.ts'
+import type { TakenStep } from '../../commands/kit/answers.ts'
 import type { RunEvent } from '../../lifecycle/run/events.ts'
 import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
 import type { WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
@@ -74,6 +75,7 @@ export type NodeShape =
 
 export const NodeRef = builder.interfaceRef<NodeShape>('Node')
 export const RunRef = builder.objectRef<LoadedRun>('Run')
+export const TakenStepRef = builder.objectRef<TakenStep>('TakenStep')
 export const PhaseRef = builder.objectRef<PhaseNode>('Phase')
 export const ExecutionRef = builder.objectRef<Execution>('Execution')
 export const SessionRef = builder.objectRef<SessionNode>('Session')

@@ -32,6 +32,18 @@ import { RunRef } from '../kit/refs.ts'
 
 const claim = nested(ClaimInput, 'Claims the run in the same step.')
 
+/** What each command that settles a run under its owner says, besides the run that it is about. */
+export const SETTLING_STEPS = {
+  completeRun: { output: json("The run's output: any JSON, stored unchanged.") },
+  failRun: {
+    error: required(nonEmptyText(10_000, 'What went wrong.')),
+    reason: defaulted(
+      oneOf(FailReason, FAIL_REASONS, 'Whether the work went wrong, was not begun, or was left undone.'),
+      'REPORTED_FAILURE',
+    ),
+  },
+}
+
 defineMutation('startRun', {
   description:
     'Starts a run of a workflow. It waits in the queue for an owner, or is claimed in the same step.',
@@ -106,8 +118,8 @@ defineRunMutation('completeRun', {
     'Settles a run as COMPLETED if the server holds the required evidence; an exit code is not evidence. Repeating it under the same claim changes nothing.',
   input: defineInput('CompleteRunInput', 'Which run is done, and with what output.', {
     runId,
+    ...SETTLING_STEPS.completeRun,
     fence,
-    output: json("The run's output: any JSON, stored unchanged."),
     ifRevision,
     idempotencyKey,
   }),
@@ -123,12 +135,8 @@ defineRunMutation('failRun', {
   description: 'Settles a run as FAILED, as reported by its owner.',
   input: defineInput('FailRunInput', 'Which run was not done, and what went wrong.', {
     runId,
+    ...SETTLING_STEPS.failRun,
     fence,
-    error: required(nonEmptyText(10_000, 'What went wrong.')),
-    reason: defaulted(
-      oneOf(FailReason, FAIL_REASONS, 'Whether the work went wrong, was not begun, or was left undone.'),
-      'REPORTED_FAILURE',
-    ),
     ifRevision,
     idempotencyKey,
   }),

@@ -286,6 +286,7 @@ export const COMMANDS = {
     ],
   },
   renewLease: { roles: worker, refusals: ['RunNotActive', 'LeaseLost', 'NotFound', ...ALWAYS] },
+  driveRun: { roles: driver, refusals: ['StepRefused', 'NotFound', ...ALWAYS] },
   // written by the server on a parent, about its children
   noteChild: { roles: admin, refusals: ON_RUN },
   noteChildStarted: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
@@ -315,6 +316,19 @@ export const COMMANDS = {
   rotateToken: { roles: admin, refusals: ['NotFound', ...KEYED] },
   revokeToken: { roles: admin, refusals: ['NotFound', ...ALWAYS] },
 } as const satisfies Definitions
+
+/** The commands that `driveRun` takes several of, in one decision: those of an owner that only change the run. */
+export const STEPS = [
+  'startPhase',
+  'advancePhase',
+  'failPhase',
+  'completeRound',
+  'completeRun',
+  'failRun',
+] as const satisfies readonly (keyof typeof COMMANDS)[]
+
+/** The name of a command that `driveRun` takes. */
+export type StepName = (typeof STEPS)[number]
 
 /** The name of a command, shared by its mutation, its use case and its decision. */
 export type CommandName = keyof typeof COMMANDS

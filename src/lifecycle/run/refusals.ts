@@ -155,6 +155,7 @@ export type ObjectionType =
   | 'NothingToClaim'
   | 'OperationNotFinishable'
   | 'OperationNotStartable'
+  | 'StepRefused'
   | 'WorkflowMismatch'
   | 'WorkspaceNotReady'
   | 'WorkspaceTaken'

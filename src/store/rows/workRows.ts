@@ -6,7 +6,10 @@ import { WORK_TABLES, type WorkRows } from './workTables.ts'
 
 /** What is written with a decision but not contained in its events. */
 export interface UnloggedData {
+  /** The key of the command, stored with its last event. */
   readonly key: IdempotencyKey | null
+  /** The keys of commands that were decided before it in the same decision, by the number of their last event. */
+  readonly earlierKeys?: ReadonlyMap<number, IdempotencyKey>
   /** Contents of new artifacts by id: events contain only their hashes. */
   readonly contents?: ReadonlyMap<string, string>
 }
@@ -16,14 +19,14 @@ export function collectChangedRows(
   before: Run | null,
   after: Run,
   events: readonly RunEvent[],
-  { key, contents }: UnloggedData,
+  { key, earlierKeys, contents }: UnloggedData,
 ): WorkRows {
   const { event, phase, phase_attempt, execution, session, artifact, approval, message } = WORK_TABLES
   const { project } = after
   const phases = changed(before?.phases, after.phases)
   return {
     event: events.map((each, index) => {
-      const kept = index === events.length - 1 ? key : null
+      const kept = index === events.length - 1 ? key : earlierKeys?.get(each.seq)
       const { scope: keyScope = null, operation = null, key: name = null, request = null } = kept ?? {}
       return toRow(event.columns, { ...each, keyScope, operation, key: name, request })
     }),

@@ -115,10 +115,12 @@ async function createAlone(connection: Connection, { after, events, dueAt, key }
   await createRun(connection, after, events, { dueAt, key, continued: null, above: null })
 }
 
-/** What only one decision under way may have: its run, its idempotency key, its concurrency key. */
-function claimsOf({ after: { id, project, concurrencyKey }, before, key }: Change | NewRun): string[] {
+/** What only one decision under way may have: its run, its idempotency keys, its concurrency key. */
+function claimsOf({ after, before, key, earlierKeys }: Change | NewRun): string[] {
+  const { id, project, concurrencyKey } = after
   const claims = [id]
-  if (key) claims.push(JSON.stringify([key.scope, key.operation, key.key]))
+  for (const { scope, operation, key: name } of [...(key ? [key] : []), ...(earlierKeys?.values() ?? [])])
+    claims.push(JSON.stringify([scope, operation, name]))
   if (!before && concurrencyKey !== null) claims.push(JSON.stringify([project, concurrencyKey]))
   return claims
 }

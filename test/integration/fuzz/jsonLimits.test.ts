@@ -27,10 +27,19 @@ function pathsOf(type: GraphQLInputObjectType, above: readonly string[] = []): s
   return Object.values(type.getFields()).flatMap((field) => {
     const path = [...above, field.name]
     const named = getNamedType(field.type)
-    if (isInputObjectType(named))
-      return pathsOf(named, isListType(getNullableType(field.type)) ? [...path, '0'] : path)
-    return named.name === 'JSON' ? [path] : []
+    if (!isInputObjectType(named)) return named.name === 'JSON' ? [path] : []
+    if (!isListType(getNullableType(field.type))) return pathsOf(named, path)
+    // a list of choices holds one of each
+    return pathsOf(named).map((below) => [
+      ...path,
+      String(named.isOneOf ? choiceOf(named, below) : 0),
+      ...below,
+    ])
   })
+}
+
+function choiceOf(type: GraphQLInputObjectType, [name = '']: readonly string[]): number {
+  return Object.keys(type.getFields()).indexOf(name)
 }
 
 const { bytes, values, depth } = JSON_LIMITS

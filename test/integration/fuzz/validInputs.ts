@@ -341,9 +341,16 @@ export function makeInput(mutation: string, type: GraphQLInputObjectType, props:
   return make ? make(props) : Promise.resolve(fillIn(type) as object)
 }
 
+/** One item, or one of each choice. */
+function fillInAll(type: GraphQLInputType): Data[] {
+  const item = getNullableType(type)
+  if (!isInputObjectType(item) || !item.isOneOf) return [fillIn(item)]
+  return Object.values(item.getFields()).map((field) => ({ [field.name]: fillIn(field.type) }))
+}
+
 function fillIn(type: GraphQLInputType): Data {
   const nullable = getNullableType(type)
-  if (isListType(nullable)) return [fillIn(nullable.ofType)]
+  if (isListType(nullable)) return fillInAll(nullable.ofType)
   if (isEnumType(nullable)) return nullable.getValues()[0]?.name
   if (isInputObjectType(nullable))
     return Object.fromEntries(

@@ -7,7 +7,7 @@ import type { RunEvent } from '../../../src/lifecycle/run/events.ts'
 import type { Refusal } from '../../../src/lifecycle/run/refusals.ts'
 import type { Json, Run } from '../../../src/lifecycle/run/run.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/lifecycle/run/settings.ts'
-import type { KeptKey } from '../../../src/lifecycle/log/draft.ts'
+import type { KeptKey, Situation } from '../../../src/lifecycle/log/draft.ts'
 import { draftRun } from '../../../src/lifecycle/decide/start.ts'
 import { verifyLog } from '../../../src/lifecycle/log/verify.ts'
 import type { Role } from '../../../src/lifecycle/run/enums.ts'
@@ -123,23 +123,15 @@ export class Story {
     command: Command,
     { actor = 'olga', role, kept = null, request = null }: Told,
   ): Decision {
-    const { workflow, settings, now } = this
-    const { family, continuedBy } = this
+    return decide({ ...this.situationOf(run), kept }, command, actorOf(actor, role), request)
+  }
+
+  /** What a decision on this run is made with, besides its key. */
+  situationOf(run: Run): Omit<Situation, 'kept'> {
+    const { workflow, settings, now, family, continuedBy } = this
     const newPhaseId = phaseIds(run.revision)
     const newApprovalId = () => `apr_${run.revision}`
-    const situation = {
-      run,
-      workflow,
-      settings,
-      now,
-      kept,
-      family,
-      continuedBy,
-      newPhaseId,
-      newApprovalId,
-      sha256,
-    }
-    return decide(situation, command, actorOf(actor, role), request)
+    return { run, workflow, settings, now, family, continuedBy, newPhaseId, newApprovalId, sha256 }
   }
 
   private prove(): void {

@@ -83,6 +83,7 @@ const MUTATIONS: Readonly<Record<string, readonly [mutation: string, ...own: str
   'runs.resume': ['resumeRun', 'runId'],
   'runs.complete': ['completeRun', 'runId'],
   'runs.fail': ['failRun', 'runId'],
+  'runs.drive': ['driveRun', 'runId', 'steps'],
   'runs.cancel': ['cancelRun', 'runId'],
   'runs.detach': ['detachRun', 'runId'],
   'runs.confirmCancel': ['confirmCancel', 'runId'],
