@@ -48,7 +48,7 @@ async function live(number: number): Promise<{ id: string; end: string }> {
 
 it(`never draws a settled run as anything else, whatever comes late, twice or in another order`, async () => {
   const { page } = dashboard
-  await page.goto(`${proxy.url}/?project=order`)
+  await page.goto(`${proxy.url}/?project=order&open=completed,cancelled`)
   await page.locator('.connection[data-phase="CONNECTED"]').waitFor()
   await watchFrames(page)
   const runs: { id: string; end: string }[] = []

@@ -32,9 +32,9 @@ async function execute(query: string): Promise<void> {
 /** What GraphiQL shows as the response; its editor draws spaces that don't break. */
 const response = async () => (await page.locator('.result-window').innerText()).replace(/\s/g, '')
 
-it('sends a browser that is not signed in to where it can', async () => {
+it('lets a browser that is not signed in do so where it is', async () => {
   await page.goto(`${server.url}/graphql`)
-  expect(new URL(page.url()).pathname).toBe('/')
+  expect(new URL(page.url()).pathname).toBe('/graphql')
   await page.getByLabel('Token').fill('pawl_wrong')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect.poll(() => page.getByRole('alert').innerText()).toBe('This token is not valid.')
