@@ -49,5 +49,5 @@ it('an input that means exactly one of its fields says so', () => {
       .filter(({ isOneOf }) => isOneOf)
       .map(({ name }) => name)
       .toSorted(),
-  ).toEqual(['TokenPrincipalInput', 'TranscriptEntryInput', 'WorkspaceResultInput'])
+  ).toEqual(['RunStep', 'TokenPrincipalInput', 'TranscriptEntryInput', 'WorkspaceResultInput'])
 })
