@@ -43,11 +43,17 @@ export async function measurePeers(bench: Bench): Promise<Result[]> {
   const { user, password } = poolConfig
   const toUrl = (name: string) => `postgresql://${user}:${String(password)}@127.0.0.1:${port}/${name}`
   const server = await startServer(bench, { databaseUrl: toUrl('bench_peers'), node: installed.node })
-  const pawl = await startPeer(resources, installed, 'pawl', {
-    PAWL_URL: server.url,
-    PAWL_TOKEN: server.token,
-    PAWL_SDK: fileURLToPath(new URL('../../sdk/dist/index.mjs', import.meta.url)),
-  })
+  const startPawl = (together: 'yes' | 'no') =>
+    startPeer(resources, installed, 'pawl', {
+      PAWL_URL: server.url,
+      PAWL_TOKEN: server.token,
+      PAWL_SDK: fileURLToPath(new URL('../../sdk/dist/index.mjs', import.meta.url)),
+      PAWL_TOGETHER: together,
+    })
+  const ours = [
+    { how: 'Pawl, 4 requests', pawl: await startPawl('no') },
+    { how: 'Pawl, 3 requests', pawl: await startPawl('yes') },
+  ]
   const results: Result[] = []
   for (const { program: name, name: title, without } of PEERS) {
     const peer = await startPeer(resources, installed, name, {
@@ -56,12 +62,15 @@ export async function measurePeers(bench: Bench): Promise<Result[]> {
       PEER_FOLDER: await makeFolder(resources),
     })
     for (const clients of CLIENTS)
-      results.push(await comparePeer(bench, pawl, peer, { clients, title, without }))
+      for (const { how, pawl } of ours)
+        results.push(await comparePeer(bench, pawl, peer, { clients, how, title, without }))
     results.push(toMemory(title, peer.listProcesses()))
     await peer.stop()
   }
-  results.push(toMemory('Pawl, server and client', [server.pid, ...pawl.listProcesses()]))
-  await pawl.stop()
+  const clients = ours.map(({ pawl }) => pawl)
+  const [first] = clients
+  results.push(toMemory('Pawl, server and client', [server.pid, ...(first?.listProcesses() ?? [])]))
+  for (const each of clients) await each.stop()
   await server.stop()
   return results
 }
@@ -77,6 +86,8 @@ async function createEmpty(
 
 interface Pairing {
   readonly clients: number
+  /** How the lifecycle is sent to Pawl. */
+  readonly how: string
   readonly title: string
   readonly without: string
 }
@@ -86,9 +97,9 @@ async function comparePeer(
   { options: { rounds, seconds }, tell }: Bench,
   pawl: Peer,
   peer: Peer,
-  { clients, title, without }: Pairing,
+  { clients, how, title, without }: Pairing,
 ): Promise<Comparison> {
-  tell(`two steps on Pawl and on ${title}, ${clients} ${clients === 1 ? 'client' : 'clients'}`)
+  tell(`two steps on ${how}, and on ${title}, ${clients} ${clients === 1 ? 'client' : 'clients'}`)
   const each = async (contender: Peer): Promise<number> => {
     const { perSecond } = await contender.measure({ clients, each: WARM_UP_EACH })
     return Math.max(3, Math.ceil((perSecond * seconds) / clients))
@@ -105,7 +116,7 @@ async function comparePeer(
     what: `two steps (${title}: ${without})`,
     clients,
     rounds,
-    subject: summarise('Pawl', ours.samples),
+    subject: summarise(how, ours.samples),
     baseline: summarise(title, theirs.samples),
     of: 'perSecond',
     ratio: spread(
