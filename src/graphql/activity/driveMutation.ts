@@ -1,4 +1,4 @@
-import { type DriveStep, driveRun } from '../../commands/run/driveRun.ts'
+import { driveRun } from '../../commands/run/driveRun.ts'
 import { COMMANDS, type StepName } from '../../lifecycle/run/commands.ts'
 import { defineMutation, REPLAYED, RunSuccessRef } from '../answers/mutation.ts'
 import { RunCommand } from '../enums/runEnums.ts'
@@ -79,8 +79,7 @@ defineMutation('driveRun', {
     ifRevision,
     idempotencyKey,
   }),
-  run: ({ commands, caller }, { steps, ...input }) =>
-    driveRun(commands, caller, { ...input, steps: steps as readonly DriveStep[] }),
+  run: ({ commands, caller }, input) => driveRun(commands, caller, input),
   success: (t) => ({
     run: t.field({
       type: RunRef,

@@ -34,12 +34,12 @@ const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
 })
 
 /** What a command that `driveRun` takes can be refused with. */
-const StepProblem = builder.unionType('StepProblem', {
+const StepProblem: unknown = builder.unionType('StepProblem', {
   description: 'Why a step of `driveRun` was refused.',
   types: () =>
     [...new Set(STEPS.flatMap((name) => COMMANDS[name].refusals))].map((type) => PROBLEMS[type]) as never,
-  resolveType: (refusal: Problem) => refusal.type,
-} as never) as UnionRef<SchemaTypes, Problem>
+  resolveType: ((refusal: Problem) => refusal.type) as never,
+})
 
 /** Every problem, by type: a problem that commands return and the API lacks does not compile. */
 export const PROBLEMS: Problems<ProblemType> = {
@@ -195,7 +195,7 @@ export const PROBLEMS: Problems<ProblemType> = {
       resolve: ({ command }) => COMMANDS[command].offeredAs,
     }),
     refusal: t.field({
-      type: StepProblem,
+      type: StepProblem as UnionRef<SchemaTypes, Problem>,
       description: 'What the mutation of that step would have answered.',
       resolve: ({ refusal }) => refusal,
     }),
