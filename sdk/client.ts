@@ -6,7 +6,7 @@ import { Executions } from './client/executions.ts'
 import * as g from './generated/graphql.ts'
 import { textOf } from './kit/document.ts'
 import type { ForeignDocument, TypedDocument } from './kit/document.ts'
-import { LeaseKeeper } from './worker/leaseKeeper.ts'
+import type { LeaseKeeper } from './worker/leaseKeeper.ts'
 import type { KeepLeaseFields } from './worker/leaseKeeper.ts'
 import { Messages } from './client/messages.ts'
 import { Phases, Rounds } from './client/phases.ts'
@@ -105,9 +105,15 @@ export class Pawl {
     return this.#requests.query(g.ServerDocument, options)
   }
 
-  /** Renews a claim's lease, and aborts `signal` when the owner has to stop. Call `end` when the work is done. */
-  keepLease(claim: KeepLeaseFields): LeaseKeeper {
-    return new LeaseKeeper(this.runs, claim)
+  /**
+   * Renews a claim's lease from now on, and aborts `signal` when the owner has to stop. Call `end` when the work is done.
+   *
+   * @throws PawlError if the lease does not expire
+   */
+  async keepLease(claim: KeepLeaseFields): Promise<LeaseKeeper> {
+    const since = performance.now()
+    const loaded = await import('./worker/leaseKeeper.ts')
+    return new loaded.LeaseKeeper(this.runs, claim, since)
   }
 
   /** Starts a worker that claims runs and passes each to the handler until `stop` is called. */

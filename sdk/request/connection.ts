@@ -98,7 +98,8 @@ export function resolveConnection(options: PawlOptions): Connection {
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     WebSocket: options.WebSocket === false ? undefined : (options.WebSocket ?? globalThis.WebSocket),
     onFallback:
-      options.onFallback ?? ((why) => console.warn(`${why.message}: Pawl uses server-sent events instead`)),
+      options.onFallback ??
+      ((why) => console.warn(`${why.message}: streams of Pawl use server-sent events instead`)),
     retry: completeRetry(defaultRetry, options.retry),
     renewsToken: typeof token === 'function',
     readToken,

@@ -69,8 +69,10 @@ export class LeaseKeeper {
   #lastFailure: unknown
   #deadline: ReturnType<typeof setTimeout> | undefined
 
-  constructor(runs: Runs, fields: KeepLeaseFields) {
-    if (!(fields.leaseSeconds > 0)) throw new PawlError('leaseSeconds must be above 0')
+  /** @param since when it was asked for, by this program's clock: the lease lasts from then on unless it is renewed */
+  constructor(runs: Runs, fields: KeepLeaseFields, since = performance.now()) {
+    if (!(fields.leaseSeconds > 0))
+      throw new PawlError('Only a lease that expires can be kept: leaseSeconds above 0')
     this.#runs = runs
     this.runId = fields.runId
     this.fence = fields.fence
@@ -78,8 +80,8 @@ export class LeaseKeeper {
     this.#expiresAt = fields.expiresAt ?? undefined
     this.#onDirective = fields.onDirective
     this.#onMessage = fields.onMessage
-    this.#lastsUntil = performance.now() + this.#leaseMs
-    this.#setDeadline(this.#leaseMs * (2 / 3))
+    this.#lastsUntil = since + this.#leaseMs
+    this.#setDeadline(since + this.#leaseMs * (2 / 3) - performance.now())
     void this.#renew()
     void this.#listen()
   }

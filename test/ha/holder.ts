@@ -44,7 +44,7 @@ export class Holder {
   }
 
   async #hold(runId: string, fence: number, expiresAt: string | null | undefined): Promise<void> {
-    const keeper = this.#pawl.keepLease({ runId, fence, leaseSeconds: LEASE_SECONDS, expiresAt })
+    const keeper = await this.#pawl.keepLease({ runId, fence, leaseSeconds: LEASE_SECONDS, expiresAt })
     const wanted = performance.now() + randomInt(1_000, 8_000)
     // an owner whose lease has ended relies on it again when a late renewal is accepted
     let hold: Hold | undefined

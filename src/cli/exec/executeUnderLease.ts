@@ -45,7 +45,7 @@ const COMMAND_NOT_STARTED = 126
 /** Runs the command under the claim's lease, then ends the claim. Returns the exit code. */
 export async function executeUnderLease(invocation: Invocation, task: Task): Promise<number> {
   const { run, lease } = task.taken
-  const keeper = invocation.pawl.keepLease({
+  const keeper = await invocation.pawl.keepLease({
     runId: run.id,
     fence: lease.fence,
     leaseSeconds: task.lease,

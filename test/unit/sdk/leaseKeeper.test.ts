@@ -1,5 +1,6 @@
 import { PawlConnectionError, PawlError, PawlInterruptedError, PawlProblem, createPawl } from '@pawl/sdk'
 import type { KeepLeaseFields } from '@pawl/sdk'
+import { LeaseKeeper } from '../../../sdk/worker/leaseKeeper.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { at, makeMessage, makeRun } from './words.ts'
 
@@ -77,7 +78,7 @@ function startKeeper(fields: Partial<KeepLeaseFields> = {}) {
     fetch: fetch,
     WebSocket: false,
   })
-  const keeper = pawl.keepLease({ runId: 'run_01', fence: 3, leaseSeconds, ...fields })
+  const keeper = new LeaseKeeper(pawl.runs, { runId: 'run_01', fence: 3, leaseSeconds, ...fields })
   const tell = async (told: string | object) => {
     const directive = typeof told === 'string' ? { kind: told } : told
     const data = JSON.stringify({ data: { directiveIssued: directive } })

@@ -86,9 +86,9 @@ describe('the built SDK', () => {
     }
   })
 
-  it('loads sockets, workers and waiting for operations only where they are used', async () => {
+  it('loads sockets, workers, what keeps a lease and waiting for operations only where they are used', async () => {
     const code = await readFile(join(outDir, 'index.mjs'), 'utf8')
     const later = [...code.matchAll(/\bimport\("\.\/(\w+)-/g)].map(([, name]) => name)
-    expect(later.toSorted()).toEqual(['claimLoop', 'performOperation', 'socket', 'sse'])
+    expect(later.toSorted()).toEqual(['claimLoop', 'leaseKeeper', 'performOperation', 'socket', 'sse'])
   })
 })
