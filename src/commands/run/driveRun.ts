@@ -43,6 +43,8 @@ export interface DriveSuccess {
   readonly run: LoadedRun
   readonly withheld?: true
   readonly steps: readonly TakenStep[]
+  /** True if a step was taken by an earlier request under the same key. */
+  readonly replayed: boolean
 }
 
 /**
@@ -80,7 +82,8 @@ export async function driveRun(
     return objection({ type: 'StepRefused', ...refused, taken: isAtomic ? [] : taken }, result.problem.run)
   }
   const { run, withheld } = results[0] as RunSuccess
-  return { ok: true, run, ...(withheld && { withheld }), steps: taken }
+  const replayed = taken.some((step) => step.replayed)
+  return { ok: true, run, ...(withheld && { withheld }), steps: taken, replayed }
 }
 
 /** The command of a step, with the key that it is kept under. */

@@ -2,6 +2,7 @@ import { createPawl, match, unwrap } from '@pawl/sdk'
 import type { Pawl, StartRunResult } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startTestServer, type TestServer } from '../../support/server.ts'
+import { passTime } from '../../support/passTime.ts'
 import { ROUNDS } from '../../support/workflows.ts'
 
 let server: TestServer
@@ -62,6 +63,17 @@ describe('pawl.runs.drive', () => {
     expect(say(await pawl.runs.drive(run.id, steps, { fence: 2 }))).toBe('LeaseLost')
     expect(say(await pawl.runs.drive(run.id, [], { fence: 1 }))).toMatch(/steps/)
     expect(say(await pawl.runs.drive('run_nowhere', steps))).toBe('no run_nowhere')
+  })
+
+  it('shows the run as it is where the steps are repeated after the lease has expired (G5, G7)', async () => {
+    const { run } = await start()
+    const steps = [{ startPhase: { phase: 'draft' } }, { advancePhase: { to: 'check' } }]
+    const more = { fence: 1, idempotencyKey: 'late' }
+    unwrap(await pawl.runs.drive(run.id, steps, more))
+    await passTime(server.store, run.id, 61)
+    const late = unwrap(await pawl.runs.drive(run.id, steps, more))
+    expect(late.steps.map(({ isReplayed }) => isReplayed)).toEqual([true, true])
+    expect(late.run).toMatchObject({ status: 'FAILED', reason: 'OWNER_LOST' })
   })
 
   it('is for an agent with its token, too, which needs no fence', async () => {
