@@ -217,7 +217,7 @@ export class Runs {
    *
    * `refusal` of a `StepRefused` is what that step's own method would answer.
    *
-   * Problems: `StepRefused`, `NotFound`, `InvalidInput`, `Forbidden`.
+   * Problems: `StepRefused`, `LeaseLost`, `RevisionConflict`, `NotFound`, `IdempotencyMismatch`, `InvalidInput`, `Forbidden`.
    */
   async drive(
     runId: string,

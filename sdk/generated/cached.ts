@@ -327,7 +327,10 @@ export const possibleTypes: Record<string, string[]> = {
   "DriveRunResult": [
     "DriveRunSuccess",
     "StepRefused",
+    "LeaseLost",
+    "RevisionConflict",
     "NotFound",
+    "IdempotencyMismatch",
     "InvalidInput",
     "Forbidden"
   ],

@@ -4540,6 +4540,8 @@ export type DriveRunSuccess = {
   run: Run
   /** Each step as it was taken, in the order of the request. */
   steps: TakenStep[]
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
 }
 
 /** One of several commands was refused; `refusal` says why. */
@@ -4615,7 +4617,10 @@ export type StepRefused = {
 export type DriveRunResult =
   | DriveRunSuccess
   | StepRefused
+  | LeaseLost
+  | RevisionConflict
   | NotFound
+  | IdempotencyMismatch
   | InvalidInput
   | Forbidden
 
@@ -6199,7 +6204,7 @@ export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuer
 export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:String!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:0){pageInfo{hasNextPage}}}}}')
 export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$first:Int$after:String$last:Int$before:String$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(first:$first after:$after last:$last before:$before kinds:$kinds){nodes{...TranscriptEntryFields}pageInfo{...PageInfoFields}}}}}')
 export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){nodes{sessionId seq kind at excerpt}pageInfo{...PageInfoFields}}}')
-export const DriveRunDocument = /* @__PURE__ */ documents.mutation<DriveRunMutation, DriveRunMutationVariables>('DriveRun', 'run{...RunFields}steps{...TakenStepFields}}...on StepRefused{refusal{__typename ...Refusal}')
+export const DriveRunDocument = /* @__PURE__ */ documents.mutation<DriveRunMutation, DriveRunMutationVariables>('DriveRun', 'run{...RunFields}steps{...TakenStepFields}isReplayed}...on StepRefused{refusal{__typename ...Refusal}')
 export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$until:RunStreamEnd!$withRun:Boolean!){runChanged(runId:$runId after:$after until:$until){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
 export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$until:RunStreamEnd!){runEventAppended(runId:$runId after:$after until:$until){...RunEventFields}}')
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')

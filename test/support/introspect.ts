@@ -3,6 +3,7 @@ import {
   getIntrospectionQuery,
   getNamedType,
   type GraphQLInputObjectType,
+  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   type IntrospectionQuery,
@@ -77,12 +78,18 @@ function selectMembers(members: readonly GraphQLObjectType[]): string {
       const isSame = (types.get(name) ?? text) === text
       if (isSame) types.set(name, text)
       const named = getNamedType(type)
-      return `${isSame ? '' : `${name}Of${member.name}: `}${name}${isObjectType(named) ? selectRow(named, 1) : ''}`
+      return `${isSame ? '' : `${name}Of${member.name}: `}${name}${selectOf(named)}`
     })
     return `... on ${member.name} { ${fields.join(' ')} }`
   })
   if (shared && isObjectType(runType)) parts.push(`... on ${shared.name} { run ${selectRow(runType, 1)} }`)
   return `{ __typename ${parts.join(' ')} }`
+}
+
+/** The selection of a field's type: of a union only which member it is. */
+function selectOf(type: GraphQLNamedType | undefined): string {
+  if (isUnionType(type)) return ' { __typename }'
+  return isObjectType(type) ? selectRow(type, 1) : ''
 }
 
 /**

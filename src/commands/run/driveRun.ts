@@ -1,7 +1,14 @@
 import { STEPS, type StepName } from '../../lifecycle/run/commands.ts'
 import type { CommandOf } from '../../lifecycle/run/commandInputs.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
-import { objection, refuse, type ResultOf, type RunSuccess, type TakenStep } from '../kit/answers.ts'
+import {
+  objection,
+  type ProblemType,
+  refuse,
+  type ResultOf,
+  type RunSuccess,
+  type TakenStep,
+} from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import { type Caller, type Commands, toRequest } from '../kit/context.ts'
 import { changeSteps, type StepRequest } from './changeSteps.ts'
@@ -50,7 +57,7 @@ export interface DriveSuccess {
 /**
  * Takes several commands in one decision and one write: each is decided on the run as the one before leaves it, and others see all of them or
  * none. `ifRevision` is for the first. Each step has the request's idempotency key with its place, so a repeated request takes no step twice.
- * Problems: StepRefused, NotFound, Forbidden.
+ * Problems: StepRefused, LeaseLost, RevisionConflict, IdempotencyMismatch, NotFound, Forbidden.
  */
 export async function driveRun(
   commands: Commands,
@@ -76,14 +83,18 @@ export async function driveRun(
       taken.push({ ...result, command })
       continue
     }
-    // only these refuse a request before it is decided
-    if (!isDecided) return result as ResultOf<'driveRun', never>
+    if (!isDecided || isAboutRequest(result.problem.type, step)) return result as ResultOf<'driveRun', never>
     const refused = { step, sent: steps.length, command, refusal: result.problem }
     return objection({ type: 'StepRefused', ...refused, taken: isAtomic ? [] : taken }, result.problem.run)
   }
   const { run, withheld } = results[0] as RunSuccess
   const replayed = taken.some((step) => step.replayed)
   return { ok: true, run, ...(withheld && { withheld }), steps: taken, replayed }
+}
+
+/** True if a refusal is about what all steps share: the fence and the revision, which the first one meets, or the key. */
+function isAboutRequest(refusal: ProblemType, step: number): boolean {
+  return refusal === 'IdempotencyMismatch' || (step === 0 && /^(LeaseLost|RevisionConflict)$/.test(refusal))
 }
 
 /** The command of a step, with the key that it is kept under. */

@@ -92,6 +92,7 @@ defineMutation('driveRun', {
       description: 'Each step as it was taken, in the order of the request.',
       resolve: ({ steps }) => [...steps],
     }),
+    isReplayed: t.exposeBoolean('replayed', REPLAYED),
   }),
   interfaces: [RunSuccessRef],
 })

@@ -286,7 +286,7 @@ export const COMMANDS = {
     ],
   },
   renewLease: { roles: worker, refusals: ['RunNotActive', 'LeaseLost', 'NotFound', ...ALWAYS] },
-  driveRun: { roles: driver, refusals: ['StepRefused', 'NotFound', ...ALWAYS] },
+  driveRun: { roles: driver, refusals: ['StepRefused', 'LeaseLost', ...ON_RUN] },
   // written by the server on a parent, about its children
   noteChild: { roles: admin, refusals: ON_RUN },
   noteChildStarted: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },

@@ -14,7 +14,7 @@ import { type Actor, openStage, type Stage } from '../scenarios/stage.ts'
 import { changedTables, type Fingerprint, openFingerprints } from './fingerprint.ts'
 import { plant } from './plant.ts'
 import { openSender, type Sender, type Way, WAYS } from './sendRaw.ts'
-import { makeInput, prepareInputs } from './validInputs.ts'
+import { makeInput, prepareInputs, withEveryChoice } from './validInputs.ts'
 
 /** Every JSON field of every mutation, as the schema has them: a new one is among them by itself. */
 const FIELDS = listMutations(
@@ -85,8 +85,8 @@ afterAll(async () => {
   await stage.end()
 })
 
-const make = (mutation: KnownMutation) =>
-  makeInput(mutation.name, mutation.input, { by: stage.adam, project: 'here' })
+const make = async ({ name, input }: KnownMutation) =>
+  withEveryChoice(await makeInput(name, input, { by: stage.adam, project: 'here' }), input)
 
 /** What is too much for a document, or none of its names or characters, is refused as one. */
 const waysOf = (text: string): readonly Way[] =>

@@ -211,6 +211,20 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
     }
   },
   completeRound: async (props) => ({ ...(await atWork(props)), summary: { a: 1 }, ...key() }),
+  driveRun: async (props) => {
+    const held = await atWork(props)
+    const error = { class: 'RECOVERABLE', code: 'E', message: 'm', hint: 'h' }
+    const steps = [
+      { startPhase: { phase: 'work', isRepair: true, because: 'why' } },
+      { failPhase: { phase: 'work', error } },
+      { startPhase: { phase: 'work', isRepair: false } },
+      { advancePhase: { to: 'work' } },
+      { completeRound: { summary: { a: 1 } } },
+      { advancePhase: { to: 'done' } },
+      { completeRun: { output: { a: 1 } } },
+    ]
+    return { ...held, steps, isAtomic: true, ifRevision: await revisionOf(props, held.runId), ...key() }
+  },
   submitArtifact: async (props) => ({
     ...(await atWork(props)),
     phase: 'work',
@@ -339,6 +353,16 @@ export const isKnown = (mutation: string): boolean => mutation in INPUTS
 export function makeInput(mutation: string, type: GraphQLInputObjectType, props: Props): Promise<object> {
   const make = INPUTS[mutation]
   return make ? make(props) : Promise.resolve(fillIn(type) as object)
+}
+
+/** The input with one of each choice in every list of choices, in the order of the schema. */
+export function withEveryChoice(input: object, type: GraphQLInputObjectType): object {
+  const lists = Object.values(type.getFields()).filter(({ type: of }) => {
+    const list = getNullableType(of)
+    const item = isListType(list) ? getNullableType(list.ofType) : null
+    return isInputObjectType(item) && item.isOneOf
+  })
+  return { ...input, ...Object.fromEntries(lists.map((field) => [field.name, fillIn(field.type)])) }
 }
 
 /** One item, or one of each choice. */

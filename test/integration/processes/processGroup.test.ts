@@ -71,7 +71,7 @@ describe('a process group', () => {
     // Outside the group a process that never waits for its child, which stays in the table when it has ended.
     const careless = `
       const { spawn } = require('node:child_process')
-      const child = startChild('sh', ['-c', 'echo $$; exec sleep 600'], { detached: true, stdio: ['ignore', 1, 2] })
+      const child = spawn('sh', ['-c', 'echo $$; exec sleep 600'], { detached: true, stdio: ['ignore', 1, 2] })
       setTimeout(() => process.kill(process.pid, 'SIGSTOP'), 200)`
     const parent = startChild(process.execPath, ['-e', careless], { stdio: ['ignore', 'pipe', 'inherit'] })
     const gone = once(parent, 'exit')

@@ -72,6 +72,7 @@ const ROWS: { readonly [mutation: string]: Row } = {
     differs: ['phase', 'done'],
   },
   completeRound: { roles: driver, ids: ofRun, differs: ['summary', 'another'] },
+  driveRun: { roles: driver, ids: ofRun, differs: ['isAtomic', false] },
   submitArtifact: { roles: driver, ids: ofRun, differs: ['content', 'another'] },
   requestApproval: {
     roles: driver,

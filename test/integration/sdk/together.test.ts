@@ -50,7 +50,10 @@ describe('pawl.runs.drive', () => {
           refusal.__typename === 'IllegalTransition'
             ? `${step} ${command} after ${taken.length}: ${refusal.fromPhase} to ${refusal.toPhase}`
             : refusal.__typename,
+        LeaseLost: ({ yourFence }) => `not under ${yourFence}`,
         NotFound: ({ id }) => `no ${id}`,
+        RevisionConflict: ({ message }) => message,
+        IdempotencyMismatch: ({ message }) => message,
         InvalidInput: ({ message }) => message,
         Forbidden: ({ message }) => message,
       })
@@ -60,7 +63,7 @@ describe('pawl.runs.drive', () => {
     expect(say(await pawl.runs.drive(run.id, steps, { fence: 1, isAtomic: false }))).toBe(
       '1 ADVANCE_PHASE after 1: draft to done',
     )
-    expect(say(await pawl.runs.drive(run.id, steps, { fence: 2 }))).toBe('LeaseLost')
+    expect(say(await pawl.runs.drive(run.id, steps, { fence: 2 }))).toBe('not under 2')
     expect(say(await pawl.runs.drive(run.id, [], { fence: 1 }))).toMatch(/steps/)
     expect(say(await pawl.runs.drive('run_nowhere', steps))).toBe('no run_nowhere')
   })
@@ -83,11 +86,7 @@ describe('pawl.runs.drive', () => {
     const { run: after, steps: taken } = unwrap(await agent.runs.drive(run.id, steps))
     // what an agent does last is answered, without the run that it may no longer see
     expect([after?.status, taken.at(-1)?.command]).toEqual(['FAILED', 'FAIL'])
-    expect(await agent.runs.drive(run.id, steps)).toMatchObject({
-      __typename: 'StepRefused',
-      run: null,
-      refusal: { __typename: 'LeaseLost', run: null },
-    })
+    expect(await agent.runs.drive(run.id, steps)).toMatchObject({ __typename: 'LeaseLost', run: null })
   })
 })
 
@@ -105,6 +104,7 @@ describe('owned.together', () => {
     onTestFinished(() => worker.stop({ timeoutMs: 0 }))
     const { run } = unwrap(await pawl.runs.start({ workflow: 'rounds', labels: ['together'] }))
     for await (const frame of pawl.runs.watch(run.id, { untilSettled: true })) seen.push(frame.status)
+    await worker.stop()
     expect(seen.filter((each) => each !== 'QUEUED' && each !== 'RUNNING').toSorted()).toEqual(
       ['StepRefused', false, 'COMPLETED', true, 'COMPLETED'].toSorted(),
     )
@@ -121,6 +121,6 @@ describe('owned.together', () => {
     })
     unwrap(await pawl.runs.start({ workflow: 'rounds', labels: ['lost'] }))
     await worker.finished
-    expect(heard).toEqual(['StepRefused', 'LEASE_LOST'])
+    expect(heard).toEqual(['LeaseLost', 'LEASE_LOST'])
   })
 })
