@@ -23,6 +23,8 @@ export interface BenchOptions {
   readonly rounds: number
   /** Approximate seconds of one round. */
   readonly seconds: number
+  /** Engines that `peers` compares with, by their names there; empty: all. */
+  readonly peers: readonly string[]
   /** Runs in the larger database. */
   readonly runs: number
   /** Where the results are written; null: a new file in `bench/results`. */
@@ -41,6 +43,7 @@ the history. Parts can be named without --parts: npm run bench -- plans growth
   --rounds N      rounds of each comparison (default: 5)
   --seconds S     approximate duration of one round (default: 2)
   --runs N        runs in the larger database of "plans" and "growth" (default: 1000000)
+  --peers LIST    engines of "peers" (default: all), such as restate,dbos
   --quick         small and short, for trying it out: 20,000 runs, 2 rounds of half a second
   --out FILE      where the results are written`
 
@@ -58,6 +61,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | null {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       runs: { type: 'string' },
+      peers: { type: 'string' },
       out: { type: 'string' },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -71,6 +75,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | null {
     rounds: toNumber('--rounds', rounds, 1),
     seconds: toNumber('--seconds', seconds, 0.01),
     runs: toNumber('--runs', runs, 1000),
+    peers: values.peers?.split(',') ?? [],
     out: values.out ?? null,
   }
 }

@@ -36,6 +36,7 @@ const WARM_UP_EACH = 10
  */
 export async function measurePeers(bench: Bench): Promise<Result[]> {
   const { resources } = bench
+  const peers = choosePeers(bench.options.peers)
   const installed = await installPeers(bench)
   const port = await findPort()
   const cluster = await startBenchCluster(resources, { port })
@@ -55,7 +56,7 @@ export async function measurePeers(bench: Bench): Promise<Result[]> {
     { how: 'Pawl, 3 requests', pawl: await startPawl('yes') },
   ]
   const results: Result[] = []
-  for (const { program: name, name: title, without } of PEERS) {
+  for (const { program: name, name: title, without } of peers) {
     const peer = await startPeer(resources, installed, name, {
       PEER_DATABASE: await createEmpty(cluster, name, toUrl),
       PEER_PORT: String(await findPort()),
@@ -73,6 +74,15 @@ export async function measurePeers(bench: Bench): Promise<Result[]> {
   for (const each of clients) await each.stop()
   await server.stop()
   return results
+}
+
+function choosePeers(names: readonly string[]): readonly (typeof PEERS)[number][] {
+  const unknown = names.find((name) => !PEERS.some(({ program }) => program === name))
+  if (unknown !== undefined) {
+    const known = PEERS.map(({ program }) => program).join(', ')
+    throw new Error(`--peers: there is no ${unknown}; there are ${known}`)
+  }
+  return names.length === 0 ? PEERS : PEERS.filter(({ program }) => names.includes(program))
 }
 
 async function createEmpty(
