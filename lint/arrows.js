@@ -204,7 +204,7 @@ export const ROOMS = {
     run: ['elements', 'account', 'activity', 'board'],
     start: ['elements'],
     workflows: ['elements', 'activity', 'run'],
-    workers: ['elements', 'board'],
+    workers: ['elements', 'activity'],
     tokens: ['elements', 'account', 'activity'],
     palette: ['elements', 'board'],
     shell: [

@@ -19,6 +19,7 @@ import { Tokens } from './client/tokens.ts'
 import type * as t from './request/types.ts'
 import { Worker } from './worker/worker.ts'
 import type { WorkerHandler, WorkerOptions } from './worker/worker.ts'
+import { Workers } from './client/workers.ts'
 import { Workflows } from './client/workflows.ts'
 import { Workspaces } from './client/workspaces.ts'
 
@@ -42,6 +43,7 @@ export class Pawl {
   readonly approvals: Approvals
   readonly messages: Messages
   readonly workspaces: Workspaces
+  readonly workers: Workers
   readonly workflows: Workflows
   readonly tokens: Tokens
   readonly #requests: Requests
@@ -60,6 +62,7 @@ export class Pawl {
     this.approvals = new Approvals(streams)
     this.messages = new Messages(requests)
     this.workspaces = new Workspaces(streams)
+    this.workers = new Workers(requests)
     this.workflows = new Workflows(requests)
     this.tokens = new Tokens(requests)
   }

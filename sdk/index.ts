@@ -55,5 +55,6 @@ export type {
   OffersOptions,
   WatchOptions,
 } from './streams/watch.ts'
+export type { WorkerFacts } from './worker/announcer.ts'
 export type { Worker, WorkerHandler, WorkerOptions } from './worker/worker.ts'
 export type { WatchWorkspaceOptions } from './streams/watchWorkspace.ts'

@@ -94,6 +94,7 @@ export const possibleTypes: Record<string, string[]> = {
   ],
   "Node": [
     "Token",
+    "Worker",
     "Workflow",
     "Run",
     "Execution",
@@ -150,6 +151,11 @@ export const possibleTypes: Record<string, string[]> = {
   "RevokeTokenResult": [
     "RevokeTokenSuccess",
     "NotFound",
+    "InvalidInput",
+    "Forbidden"
+  ],
+  "AnnounceWorkerResult": [
+    "AnnounceWorkerSuccess",
     "InvalidInput",
     "Forbidden"
   ],
@@ -577,6 +583,10 @@ export const KEYLESS_TYPES: readonly string[] = [
   "CreateRunTokenSuccess",
   "RotateTokenSuccess",
   "RevokeTokenSuccess",
+  "WorkerAgent",
+  "WorkerEdge",
+  "WorkerConnection",
+  "AnnounceWorkerSuccess",
   "WorkflowPhase",
   "WorkflowEdge",
   "WorkflowConnection",

@@ -666,6 +666,19 @@ export type OldToken =
   /** It is revoked at once, and the streams it opened end. */
   | 'REVOKE'
 
+/** Whether a worker claims runs. */
+export type WorkerState =
+  /** It claims runs, as many at a time as its `concurrency` says. */
+  | 'READY'
+  /** It claims none until it can work again; `problem` says what it lacks. */
+  | 'NOT_READY'
+  /** It claims none any more, and ends once the runs that it holds are done or released. */
+  | 'STOPPING'
+  /** It has ended, as it said itself. */
+  | 'STOPPED'
+  /** It was not heard for 90 seconds: it has ended without a word, or can't reach the server. Set by the server. */
+  | 'SILENT'
+
 /** What an event says has happened. The payload of each is described in `schema/events.schema.json`, by the name that the log keeps it under. */
 export type EventType =
   /** `run.created` in the log. The run was started, and waits for its first owner. */
@@ -844,6 +857,44 @@ export interface RotateTokenInput {
 export interface RevokeTokenInput {
   /** The token that is refused from now on, by its id `tok_…`. */
   readonly tokenId: string
+}
+
+/** An agent that a worker has for a role. */
+export interface WorkerAgentInput {
+  /** The role that it plays; `default`: every other one. */
+  readonly role: string
+  /** How the worker reaches it. */
+  readonly adapter: string
+  /** What is installed of it. */
+  readonly program?: string | null | undefined
+  /** The one that is installed. */
+  readonly version?: string | null | undefined
+}
+
+/** What a worker says of itself. */
+export interface AnnounceWorkerInput {
+  /** What tells this process from others of its principal, for as long as it lives. */
+  readonly instance: string
+  /** The `owner` of the runs that it claims. */
+  readonly name: string
+  /** The machine it runs on, by the same name as in `recordWorkspace`. */
+  readonly host: string
+  /** What it is, with its version. */
+  readonly program?: string | null | undefined
+  /** Whether it claims runs. SILENT is set by the server. */
+  readonly state?: WorkerState | null | undefined
+  /** Why it claims none, where it is NOT_READY. */
+  readonly problem?: string | null | undefined
+  /** How many runs it holds at most. */
+  readonly concurrency: number
+  /** The only ones that it claims runs of; left out: any. */
+  readonly workflows?: readonly string[] | null | undefined
+  /** What a run has to carry for it, all of them. */
+  readonly labels?: readonly string[] | null | undefined
+  /** The only one that it claims runs of; left out: every one that its token reaches. */
+  readonly project?: string | null | undefined
+  /** Who works for it: at most 50. */
+  readonly agents?: readonly WorkerAgentInput[] | null | undefined
 }
 
 /** The definition of a version, and which project it belongs to. */
@@ -2771,6 +2822,49 @@ export type Usage = {
   }[]
 }
 
+/** A process that claims runs. It says now and then that it is there; a day after the last time it is forgotten. */
+export type Worker = {
+  /** Its id, `wrk_…`. */
+  id: string
+  /** The principal of its token. */
+  principalId: string
+  /** The `owner` of the runs that it claims. Several processes may share one. */
+  name: string
+  /** The machine it runs on, as that of its workspaces. */
+  host: string
+  /** What it is, with a version: `pawl 0.1.0`. */
+  program: string | null
+  /** As it said last, or SILENT. */
+  state: WorkerState
+  /** Why it is NOT_READY, in words. */
+  problem: string | null
+  /** How many runs it holds at most. */
+  concurrency: number
+  /** How many runs its name holds now, as far as you may see them. `Query.runs`, filtered by `owner`, has them. */
+  heldRunCount: number
+  /** The only ones that it claims runs of; empty: any. */
+  workflows: string[]
+  /** What a run has to carry for it, all of them. */
+  labels: string[]
+  /** The only ones that it claims runs of; empty: all. */
+  projects: string[]
+  /** Who works for it, by role. */
+  agents: {
+    /** That role; `default`: every other one. */
+    role: string
+    /** How it is reached, such as `acp` or `process`. */
+    adapter: string
+    /** What is installed of it, such as `codex`; null where that is not known. */
+    program: string | null
+    /** As that program tells it; null where it does not. */
+    version: string | null
+  }[]
+  /** When it was first heard. */
+  createdAt: string
+  /** The last time it announced itself. */
+  heardAt: string
+}
+
 /** A named, versioned, immutable definition of the phases of a run. */
 export type Workflow = {
   /** Its id, `wfl_…`. */
@@ -3247,6 +3341,21 @@ export type RevokeTokenSuccess = {
 export type RevokeTokenResult =
   | RevokeTokenSuccess
   | NotFound
+  | InvalidInput
+  | Forbidden
+
+/** What `announceWorker` answers when it is not refused. */
+export type AnnounceWorkerSuccess = {
+  __typename: 'AnnounceWorkerSuccess'
+  /** How others see it. */
+  worker: Worker
+  /** When to announce it again. */
+  repeatInSeconds: number
+}
+
+/** What `announceWorker` answers: its success, or the problem that it was refused with. */
+export type AnnounceWorkerResult =
+  | AnnounceWorkerSuccess
   | InvalidInput
   | Forbidden
 
@@ -4746,7 +4855,7 @@ export interface ApprovalQuery {
   comment: string | null
   /** What was answered to a QUESTION. */
   answer: JsonValue | null
-} | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null
+} | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null
 }
 
 export interface ApprovalsQueryVariables {
@@ -4826,7 +4935,7 @@ export interface ArtifactQuery {
   createdAt: string
   /** Its content. Read only if selected. */
   content: string | null
-} | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null
+} | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null
 }
 
 export interface ArtifactsQueryVariables {
@@ -4935,6 +5044,15 @@ export interface RevokeTokenMutationVariables {
 export interface RevokeTokenMutation {
   /** Revokes a token permanently, and ends the streams it opened. ADMIN only. */
   revokeToken: RevokeTokenResult
+}
+
+export interface AnnounceWorkerMutationVariables {
+  readonly input: AnnounceWorkerInput
+}
+
+export interface AnnounceWorkerMutation {
+  /** Says that a worker is there, and what it can do. To be repeated, and at once when something of it changes. */
+  announceWorker: AnnounceWorkerResult
 }
 
 export interface RegisterWorkflowMutationVariables {
@@ -5260,7 +5378,7 @@ export interface RunsByIdQueryVariables {
 
 export interface RunsByIdQuery {
   /** The objects with these ids, in their order; null for each that does not exist. At most 500 ids. */
-  nodes: ((Run | { __typename: 'Token' | 'Workflow' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null)[]
+  nodes: ((Run | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null)[]
 }
 
 export interface RunsQueryVariables {
@@ -5462,7 +5580,7 @@ export interface SessionQuery {
   lastPromptAt: string | null
   /** When it was opened. */
   createdAt: string
-} | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'WorkspaceOperation' | 'Workspace' }) | null
+} | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'WorkspaceOperation' | 'Workspace' }) | null
 }
 
 export interface SessionsQueryVariables {
@@ -5503,7 +5621,7 @@ export interface TranscriptPositionQuery {
       hasNextPage: boolean
     }
   }
-} | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'WorkspaceOperation' | 'Workspace' }) | null
+} | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'WorkspaceOperation' | 'Workspace' }) | null
 }
 
 export interface TranscriptPageQueryVariables {
@@ -5526,7 +5644,7 @@ export interface TranscriptPageQuery {
     /** Position of the page. */
     pageInfo: PageInfo
   }
-} | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'WorkspaceOperation' | 'Workspace' }) | null
+} | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'WorkspaceOperation' | 'Workspace' }) | null
 }
 
 export interface SearchTranscriptsQueryVariables {
@@ -5739,7 +5857,22 @@ export interface UsagesOfRunsQuery {
   id: string
   /** What its agents used; null where none has told. Runs below it are not counted. */
   usage: Usage | null
-} | { __typename: 'Token' | 'Workflow' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null)[]
+} | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null)[]
+}
+
+export interface WorkersQueryVariables {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+}
+
+export interface WorkersQuery {
+  /** The workers that may claim runs that you may see, the newest first. */
+  workers: {
+    /** The items of the page, without their cursors. */
+    nodes: Worker[]
+    /** Position of the page. */
+    pageInfo: PageInfo
+  }
 }
 
 export interface RunWorkflowQueryVariables {
@@ -5896,7 +6029,7 @@ export interface WorkspaceQuery {
       createdAt: string
     }[]
   }
-} | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' }) | null
+} | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' }) | null
 }
 
 export interface WorkspaceOperationQueryVariables {
@@ -5972,7 +6105,7 @@ export interface WorkspaceOperationQuery {
     /** The branch that it was merged into. */
     into: string
   } | null
-} | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'Workspace' }) | null
+} | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'Workspace' }) | null
 }
 
 export interface WorkspacesQueryVariables {
@@ -6048,7 +6181,7 @@ export interface WorkspacePositionQuery {
   status: WorkspaceStatus
   /** Incremented by every change of it, of its operations, and of which runs work in it. */
   revision: number
-} | { __typename: 'Token' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' }) | null
+} | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Artifact' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' }) | null
 }
 
 export interface WorkspaceChangedSubscriptionVariables {
@@ -6130,6 +6263,7 @@ const documents = /* @__PURE__ */ createWriter({
   TokenFields: 'Token{id principalId name role projects createdAt expiresAt lastUsedAt}',
   TranscriptEntryFields: 'TranscriptEntry{__typename seq at kind key updates ...on MessageEntry{text}...on ThoughtEntry{text}...on ToolCallEntry{title toolKind toolStatus locations{path line}output}...on DiffEntry{path hunks}...on PlanEntry{steps{text status}}...on PermissionEntry{title toolKind state approvalId note}...on UsageEntry{model provider inputTokens cachedTokens outputTokens reasoningTokens costMicros currency durationMs}...on ErrorEntry{code message resetAt}...on OutputEntry{stream text}}',
   UsageFields: 'Usage{reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks models{model provider reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks}}',
+  WorkerFields: 'Worker{id principalId name host program state problem concurrency heldRunCount workflows labels projects agents{role adapter program version}createdAt heardAt}',
   WorkflowFields: 'Workflow{id project name version initialPhase createdAt phases{...WorkflowPhaseFields}}',
   WorkflowPhaseFields: 'WorkflowPhase{key next isFinal role isApprovalRequired artifactPath}',
   WorkspaceDetail: 'Workspace{...WorkspaceFields runs{nodes{id title status createdAt}}}',
@@ -6153,6 +6287,7 @@ export const CreateTokenDocument = /* @__PURE__ */ documents.mutation<CreateToke
 export const CreateRunTokenDocument = /* @__PURE__ */ documents.mutation<CreateRunTokenMutation, CreateRunTokenMutationVariables>('CreateRunToken', 'runId secret expiresAt')
 export const RotateTokenDocument = /* @__PURE__ */ documents.mutation<RotateTokenMutation, RotateTokenMutationVariables>('RotateToken', 'token{...TokenFields}secret isReplayed')
 export const RevokeTokenDocument = /* @__PURE__ */ documents.mutation<RevokeTokenMutation, RevokeTokenMutationVariables>('RevokeToken', 'tokenId')
+export const AnnounceWorkerDocument = /* @__PURE__ */ documents.mutation<AnnounceWorkerMutation, AnnounceWorkerMutationVariables>('AnnounceWorker', 'worker{...WorkerFields}repeatInSeconds')
 export const RegisterWorkflowDocument = /* @__PURE__ */ documents.mutation<RegisterWorkflowMutation, RegisterWorkflowMutationVariables>('RegisterWorkflow', 'workflow{...WorkflowFields}hasChanged isReplayed')
 export const RenewLeaseDocument = /* @__PURE__ */ documents.mutation<RenewLeaseMutation, RenewLeaseMutationVariables>('RenewLease', 'lease{...LeaseFields}asOf cancelGraceSeconds directives{...DirectiveFields}')
 export const ReleaseRunDocument = /* @__PURE__ */ documents.mutation<ReleaseRunMutation, ReleaseRunMutationVariables>('ReleaseRun', 'run{...RunFields}isReplayed')
@@ -6214,6 +6349,7 @@ export const TranscriptEntryAppendedDocument = /* @__PURE__ */ documents.operati
 export const TokensDocument = /* @__PURE__ */ documents.operation<TokensQuery, TokensQueryVariables>('query Tokens($first:Int$after:String){tokens(first:$first after:$after){nodes{...TokenFields}pageInfo{...PageInfoFields}}}')
 export const RunUsageDocument = /* @__PURE__ */ documents.operation<RunUsageQuery, RunUsageQueryVariables>('query RunUsage($id:ID!$round:Int$executions:Int!){run(id:$id){usage(round:$round){...UsageFields}phases(round:$round){id key round usage{...UsageFields}}sessions(first:500){nodes{id role usage{...UsageFields}}}executions(first:$executions){nodes{id usage{...UsageFields}}}}}')
 export const UsagesOfRunsDocument = /* @__PURE__ */ documents.operation<UsagesOfRunsQuery, UsagesOfRunsQueryVariables>('query UsagesOfRuns($ids:[ID!]!){nodes(ids:$ids){__typename ...on Run{id usage{...UsageFields}}}}')
+export const WorkersDocument = /* @__PURE__ */ documents.operation<WorkersQuery, WorkersQueryVariables>('query Workers($first:Int$after:String){workers(first:$first after:$after){nodes{...WorkerFields}pageInfo{...PageInfoFields}}}')
 export const RunWorkflowDocument = /* @__PURE__ */ documents.operation<RunWorkflowQuery, RunWorkflowQueryVariables>('query RunWorkflow($runId:ID!){run(id:$runId){workflow{...WorkflowFields definition}}}')
 export const WorkflowDocument = /* @__PURE__ */ documents.operation<WorkflowQuery, WorkflowQueryVariables>('query Workflow($name:String!$version:Int$project:String){workflow(name:$name version:$version project:$project){...WorkflowFields definition}}')
 export const WorkflowsDocument = /* @__PURE__ */ documents.operation<WorkflowsQuery, WorkflowsQueryVariables>('query Workflows($first:Int$after:String){workflows(first:$first after:$after){nodes{...WorkflowFields}pageInfo{...PageInfoFields}}}')

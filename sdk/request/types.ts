@@ -24,6 +24,7 @@ export type {
   Session,
   Token,
   Usage,
+  Worker as WorkerInfo,
   Workflow,
   Workspace,
   WorkspaceDetail,

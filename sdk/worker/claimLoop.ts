@@ -1,3 +1,4 @@
+import { Announcer } from './announcer.ts'
 import { isAtWork } from './atWork.ts'
 import { waitsForChildren } from './children.ts'
 import { PawlAuthError } from '../kit/errors.ts'
@@ -19,6 +20,7 @@ export class ClaimLoop {
   readonly #jobs = new Map<LeaseKeeper, Promise<void>>()
   readonly #stopping: AbortController
   readonly #bell = new Bell()
+  readonly #announcer: Announcer
   /** Ends the waiting for offers; undefined while it does not wait. */
   #waiting: AbortController | undefined
   /** Reused until answered, so that a claim whose answer was lost is returned again instead of expiring. */
@@ -35,12 +37,21 @@ export class ClaimLoop {
     this.#options = options
     this.#handler = handler
     this.#stopping = stopping
-    stopping.signal.addEventListener('abort', () => this.#bell.ring())
+    this.#announcer = new Announcer(pawl.workers, options)
+    stopping.signal.addEventListener('abort', () => {
+      this.#bell.ring()
+      this.#announcer.state = 'STOPPING'
+    })
   }
 
   /** The number of runs it owns now. */
   get ownedCount(): number {
     return this.#jobs.size
+  }
+
+  /** Tells the server at once what `facts` says. */
+  announce(): void {
+    this.#announcer.tell()
   }
 
   /** Interrupts the handlers, so that the runs are released. */
@@ -52,6 +63,7 @@ export class ClaimLoop {
   async work(): Promise<void> {
     const { concurrency = 1, pollMs = 5_000 } = this.#options
     const wait = () => this.#bell.wait(pollMs * (0.75 + Math.random() / 2))
+    void this.#announcer.work()
     try {
       while (!this.#stopping.signal.aborted) {
         // what is offered to a worker that can't claim is missed by another
@@ -68,16 +80,19 @@ export class ClaimLoop {
       this.#stopping.abort()
       this.#waiting?.abort()
       await Promise.all(this.#jobs.values())
+      await this.#announcer.end()
     }
   }
 
   async #mayTake(): Promise<boolean> {
+    let isReady = false
     try {
-      return (await this.#options.mayTake?.()) ?? true
+      isReady = (await this.#options.mayTake?.()) ?? true
     } catch (error) {
       this.#options.onError?.(error)
-      return false
     }
+    if (!this.#stopping.signal.aborted) this.#announcer.state = isReady ? 'READY' : 'NOT_READY'
+    return isReady
   }
 
   /** Claims a run and starts its handler. Returns whether it claimed one. */

@@ -12,6 +12,7 @@ import { isSuccess } from '../request/results.ts'
 import type { Runs } from '../client/runs.ts'
 import type { Sessions } from '../client/sessions.ts'
 import type * as t from '../request/types.ts'
+import type { Workers } from '../client/workers.ts'
 import type { Workspaces } from '../client/workspaces.ts'
 
 /** The parts of a client that an owner uses. */
@@ -24,6 +25,7 @@ export interface OwnerCommands {
   readonly artifacts: Artifacts
   readonly approvals: Approvals
   readonly messages: Messages
+  readonly workers: Workers
   readonly workspaces: Workspaces
 }
 

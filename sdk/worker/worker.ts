@@ -1,3 +1,4 @@
+import type { WorkerFacts } from './announcer.ts'
 import type { ClaimLoop } from './claimLoop.ts'
 import type { OwnedRun, OwnerCommands } from './ownedRun.ts'
 import { pause } from '../kit/pause.ts'
@@ -22,6 +23,8 @@ export interface WorkerOptions {
    * the server offers a run.
    */
   readonly mayTake?: (() => Promise<boolean> | boolean) | undefined
+  /** What it tells of itself to those who look, as on the dashboard; called before each announcement. */
+  readonly facts?: (() => WorkerFacts) | undefined
   /**
    * Called with errors that are being retried, those at the end of a claim, and what a handler threw without being
    * interrupted: the error itself, whose stack the run does not keep.
@@ -56,6 +59,11 @@ export class Worker {
   /** The number of runs it owns now. */
   get ownedCount(): number {
     return this.#loop?.ownedCount ?? 0
+  }
+
+  /** Tells the server at once what `facts` says: for when it has changed. It is told every half minute anyway. */
+  announce(): void {
+    this.#loop?.announce()
   }
 
   /**

@@ -5,6 +5,8 @@ import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
 import { collect, createCommand, defaultOwner, parseCount, timeOption } from './kit/options.ts'
+import { version } from './kit/version.ts'
+import { workerListCommand } from './worker/list.ts'
 import { printNews } from './worker/printNews.ts'
 import { watchStops } from './worker/watchStops.ts'
 
@@ -23,33 +25,42 @@ interface Options extends CommonOptions {
 
 /** `pawl worker`: claims runs and lets agents work on their phases. */
 export function workerCommand(): Command {
-  return createCommand('worker', 'claim runs and let agents work on their phases', [
-    'pawl worker                                # as pawl.worker.yaml in this folder says',
-    'pawl worker --config agents.yaml --workflow delivery --concurrency 2',
-    'pawl worker --json | jq -r "select(.kind == \\"run-left\\")"',
-  ])
-    .option('--config <file>', 'settings and agents (default: pawl.worker.yaml, .yml or .json here)')
-    .option('--workflow <name>', 'only runs of this workflow; may be given several times', collect)
-    .option('--label <name>', 'only runs with this label; may be given several times', collect)
-    .option('--project <name>', 'only runs of this project')
-    .option('--concurrency <number>', 'how many runs at a time (default: 1)', parseCount)
-    .option('--owner <name>', 'name of the owner, shown to others (default: user@machine)')
-    .addOption(
-      timeOption('--lease <time>', 'length of a lease, 5s to 1h (default: 30s); renewed after a third of it'),
-    )
-    .addOption(
-      timeOption(
-        '--drain-seconds <time>',
-        'how long running phases may continue when the worker is stopped (default: 30s)',
-      ),
-    )
-    .option(
-      '--pass-env <name>',
-      'another environment variable that agents inherit; NAME* for a prefix; may be given several times',
-      collect,
-    )
-    .addHelpText('after', EXPLANATION)
-    .action(createAction<Options>((invocation, options) => work(invocation, options)))
+  return (
+    createCommand('worker', 'claim runs and let agents work on their phases', [
+      'pawl worker                                # as pawl.worker.yaml in this folder says',
+      'pawl worker --config agents.yaml --workflow delivery --concurrency 2',
+      'pawl worker list                           # who is connected, and what they hold',
+      'pawl worker --json | jq -r "select(.kind == \\"run-left\\")"',
+    ])
+      .option('--config <file>', 'settings and agents (default: pawl.worker.yaml, .yml or .json here)')
+      .option('--workflow <name>', 'only runs of this workflow; may be given several times', collect)
+      .option('--label <name>', 'only runs with this label; may be given several times', collect)
+      .option('--project <name>', 'only runs of this project')
+      .option('--concurrency <number>', 'how many runs at a time (default: 1)', parseCount)
+      .option('--owner <name>', 'name of the owner, shown to others (default: user@machine)')
+      .addOption(
+        timeOption(
+          '--lease <time>',
+          'length of a lease, 5s to 1h (default: 30s); renewed after a third of it',
+        ),
+      )
+      .addOption(
+        timeOption(
+          '--drain-seconds <time>',
+          'how long running phases may continue when the worker is stopped (default: 30s)',
+        ),
+      )
+      .option(
+        '--pass-env <name>',
+        'another environment variable that agents inherit; NAME* for a prefix; may be given several times',
+        collect,
+      )
+      .addHelpText('after', EXPLANATION)
+      // else its own --json would be that of the list
+      .enablePositionalOptions()
+      .addCommand(workerListCommand())
+      .action(createAction<Options>((invocation, options) => work(invocation, options)))
+  )
 }
 
 const EXPLANATION = `
@@ -101,7 +112,14 @@ async function work(invocation: Invocation, options: Options): Promise<number> {
       EXIT.usage,
     )
   const owner = config.owner ?? defaultOwner()
-  const worker = startWorker({ pawl, url, owner, config, report: (news) => printNews(invocation, news) })
+  const worker = startWorker({
+    pawl,
+    url,
+    owner,
+    program: `pawl ${version}`,
+    config,
+    report: (news) => printNews(invocation, news),
+  })
   const stops = watchStops(worker)
   try {
     await worker.finished

@@ -1,10 +1,12 @@
 import { applyDue, nextDueAt } from '../lifecycle/decide/due.ts'
+import { PRESENCE } from '../lifecycle/run/presence.ts'
 import type { Run } from '../lifecycle/run/run.ts'
 import { endSilentExecutions } from '../store/activity/execution/endSilentExecutions.ts'
 import { deferDue } from '../store/run/due/deferDue.ts'
 import { findDue } from '../store/run/due/findDue.ts'
 import { type LoadedRun, loadRuns } from '../store/run/loadRun.ts'
 import { findPendingFamilyUpdates } from '../store/run/family/findPendingFamilyUpdates.ts'
+import { forgetWorkers } from '../store/account/forgetWorkers.ts'
 import { tick } from '../store/account/tick.ts'
 import type { ResultOf } from './kit/answers.ts'
 import { checkRole, reachOf } from './kit/authorize.ts'
@@ -73,6 +75,7 @@ export async function sweepDue(
   if (!dryRun && projects === null) {
     await finishRelatives(commands, failures)
     await sweepWorkspaces(commands, failures)
+    await forgetWorkers(store.pool, PRESENCE.forgetSeconds, SWEEP_LIMIT)
     await endSilentExecutions(store.pool, commands.settings.orphanAfterSeconds, SWEEP_LIMIT)
   }
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} could not be swept`)

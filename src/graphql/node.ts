@@ -2,6 +2,7 @@ import type DataLoader from 'dataloader'
 import { checkProject } from '../commands/kit/authorize.ts'
 import { type IdKind, kindOf } from '../commands/kit/ids.ts'
 import { readToken as readTokenById } from '../commands/account/tokens.ts'
+import { readWorker as readWorkerById } from '../commands/account/workers.ts'
 import type { OwnedRow } from '../store/activity/findWork.ts'
 import { builder } from './kit/builder.ts'
 import { PAGE } from './kit/connection.ts'
@@ -12,6 +13,7 @@ import { findPhaseOf } from './activity/execution.ts'
 import type { WorkReads } from './request/workReads.ts'
 import type { Execution } from '../lifecycle/run/run.ts'
 import type { StoredToken } from '../store/account/tokens.ts'
+import type { StoredWorker } from '../store/account/workers.ts'
 import type { LoadedRun } from '../store/run/loadRun.ts'
 import type { StoredWorkflow } from '../store/sql/workflowCache.ts'
 import type { LoadedWorkspace } from '../store/workspace/loadedWorkspace.ts'
@@ -97,6 +99,7 @@ const NODES: Readonly<Record<Exclude<IdKind, 'principal'>, NodeKind>> = {
     ({ operation }) => operation.id,
     readOperation,
   ),
+  worker: defineNode<StoredWorker>('Worker', ({ id }) => id, readWorker),
 }
 
 const KIND_OF_TYPE = new Map(Object.values(NODES).map((kind) => [kind.type, kind]))
@@ -181,6 +184,13 @@ async function readToken(id: string, { commands, caller }: GraphContext) {
   const answer = await readTokenById(commands, caller, id)
   throwRefused(answer)
   return answer.token
+}
+
+async function readWorker(id: string, context: GraphContext) {
+  refuseLimitedToRun(context)
+  const answer = await readWorkerById(context.commands, context.caller, id)
+  throwRefused(answer)
+  return answer.worker
 }
 
 builder.queryFields((t) => ({

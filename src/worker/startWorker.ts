@@ -11,7 +11,8 @@ import type { OnStep } from './run/steps.ts'
 import type { OwnDirectory } from '../ownDirectories.ts'
 import { Readiness } from './run/readiness.ts'
 import { Backoff } from './run/backoff.ts'
-import { reportInstalledAgents } from './agent/installedAgents.ts'
+import { describeAgents, reportInstalledAgents } from './agent/installedAgents.ts'
+import type { InstalledAgent } from '../adapters/agentVersions.ts'
 import { keepTidy } from './agent/tidySessions.ts'
 import { HOST } from './run/workspace.ts'
 
@@ -20,6 +21,8 @@ export interface StartWorkerOptions {
   readonly pawl: Pawl
   /** URL under which the worker's agents reach the server. */
   readonly url: string
+  /** What the worker is, with its version, as others see it. */
+  readonly program?: string | undefined
   /** Owner name recorded on the runs that the worker claims. */
   readonly owner: string
   readonly config: WorkerConfig
@@ -67,6 +70,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     pawl,
     url,
     owner,
+    program,
     config,
     env = process.env,
     report = () => undefined,
@@ -92,6 +96,13 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
   }
   const { workflows, labels, project, concurrency, leaseSeconds } = config
   const mayTake = () => readiness.mayTake()
+  let installed: ReadonlyMap<string, InstalledAgent> = new Map()
+  const facts = () => ({
+    host: HOST,
+    program,
+    agents: describeAgents(config.agents, installed),
+    problem: readiness.problem,
+  })
   const claims = {
     owner,
     workflows,
@@ -101,6 +112,7 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     leaseSeconds,
     pollMs: options.pollMs,
     mayTake,
+    facts,
   }
   const onError = (error: unknown) => report({ kind: 'trouble', message: describe(error) })
   const atWork = new Set<string>()
@@ -109,7 +121,11 @@ export function startWorker(options: StartWorkerOptions): RunningWorker {
     await driveRun(tools, owned).finally(() => atWork.delete(owned.run.id))
   })
   report({ kind: 'started', owner, workflows: workflows ?? null })
-  void reportInstalledAgents(config, env, report).catch(onError)
+  const findAgents = async () => {
+    installed = await reportInstalledAgents(config, env, report)
+    worker.announce()
+  }
+  void findAgents().catch(onError)
   const left = new AbortController()
   const serving = serveWorkspaces({
     pawl,

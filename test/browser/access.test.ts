@@ -162,6 +162,16 @@ async function furnish(): Promise<void> {
   await deliverWhole(pawl, 'Ship the changelog')
   unwrap(await pawl.runs.cancel(await startQueued(pawl, { title: 'Nightly review of main' })))
   unwrap(await pawl.runs.cancel((await startHeld(pawl, { title: 'Review of the old parser' })).id))
+  const agents = [
+    { role: 'planner', adapter: 'acp', program: 'claude-agent-acp', version: '0.101.0' },
+    { role: 'default', adapter: 'process', program: 'codex', version: '0.171.0' },
+  ]
+  const said = { host: 'anvil', concurrency: 2, program: 'pawl 0.1.0', agents }
+  unwrap(await pawl.workers.announce({ ...said, instance: '1', name: 'builder-1', workflows: ['delivery'] }))
+  const problem = 'the disk of /srv/worktrees has 12 KiB left'
+  unwrap(
+    await pawl.workers.announce({ ...said, instance: '2', name: 'builder-2', state: 'NOT_READY', problem }),
+  )
   const run = `/runs/${id}`
   pages.push(
     { name: 'board', path: '/', ready: '[data-current] .card' },

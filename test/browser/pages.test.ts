@@ -130,6 +130,23 @@ describe('the pages', () => {
     await expect.poll(() => owner.count()).toBe(0)
   })
 
+  it('of workers have who waits for runs: what it claims, who works for it, and that it is gone', async () => {
+    const { pawl } = dashboard
+    const said = { instance: 'w-1', name: 'waiter', host: 'anvil', concurrency: 3, program: 'pawl 1.0' }
+    const agents = [{ role: 'planner', adapter: 'acp', program: 'codex-acp', version: '2.6.0' }]
+    unwrap(await pawl.workers.announce({ ...said, workflows: ['delivery'], agents }))
+    await dashboard.open('/workers')
+    const waiter = page.locator('[data-owner="waiter"]')
+    await waiter.getByText('holds 0 of 3').waitFor()
+    await waiter.getByText('runs of delivery').waitFor()
+    await waiter.getByText('codex-acp 2.6.0').waitFor()
+    unwrap(await pawl.workers.announce({ ...said, state: 'NOT_READY', problem: 'The disk is full' }))
+    await waiter.getByText('The disk is full').waitFor()
+    unwrap(await pawl.workers.announce({ ...said, state: 'STOPPED' }))
+    await page.getByText('1 worker stopped within a day').click()
+    await page.locator('[data-worker-state="STOPPED"]').waitFor()
+  })
+
   it('of tokens make them, show the secret once, and revoke them', async () => {
     await dashboard.open('/tokens')
     await page.getByLabel('Name of a person or program').fill('ci')

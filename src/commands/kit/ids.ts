@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   principal: 'prn',
   workspace: 'wsp',
   workspaceOperation: 'wop',
+  worker: 'wrk',
 } as const
 export type IdKind = keyof typeof ID_PREFIXES
 

@@ -14,6 +14,7 @@ import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
 import type { WorkspaceOperation } from '../../lifecycle/workspace/workspace.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import type { StoredToken } from '../../store/account/tokens.ts'
+import type { StoredWorker } from '../../store/account/workers.ts'
 import type { StoredWorkflow } from '../../store/sql/workflowCache.ts'
 import type { LoadedWorkspace } from '../../store/workspace/loadedWorkspace.ts'
 import { builder } from './builder.ts'
@@ -72,6 +73,7 @@ export type NodeShape =
   | StoredToken
   | LoadedWorkspace
   | OperationNode
+  | StoredWorker
 
 export const NodeRef = builder.interfaceRef<NodeShape>('Node')
 export const RunRef = builder.objectRef<LoadedRun>('Run')
@@ -86,6 +88,7 @@ export const WorkflowRef = builder.objectRef<StoredWorkflow>('Workflow')
 export const LeaseRef = builder.objectRef<Lease>('Lease')
 export const RunEventRef = builder.objectRef<OwnedEvent>('RunEvent')
 export const TokenRef = builder.objectRef<StoredToken>('Token')
+export const WorkerRef = builder.objectRef<StoredWorker>('Worker')
 export const WorkspaceRef = builder.objectRef<LoadedWorkspace>('Workspace')
 export const WorkspaceOperationRef = builder.objectRef<OperationNode>('WorkspaceOperation')
 

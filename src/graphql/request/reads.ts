@@ -6,6 +6,7 @@ import type { Attempt, Execution, Instant, Phase } from '../../lifecycle/run/run
 import { listAttempts } from '../../store/activity/listAttempts.ts'
 import { type EventsRequest, listEvents } from '../../store/run/listEvents.ts'
 import { listChildren, listRunsOfWorkspaces, type RunPage } from '../../store/run/listRunsOf.ts'
+import { countHeldRuns } from '../../store/run/countHeld.ts'
 import { countChildren, countRunsOfWorkspaces } from '../../store/run/countRunsOf.ts'
 import { findExecutions } from '../../store/activity/execution/findExecutions.ts'
 import { listExecutionsOfRuns } from '../../store/activity/execution/listExecutionsOfRuns.ts'
@@ -56,6 +57,8 @@ export interface Reads extends WorkReads, WorkspaceReads {
   readonly runsOfWorkspace: DataLoader<OwnedPageRequest, RunPage, string>
   /** Number of the runs of a workspace, by its id, that the caller may see. */
   readonly workspaceRunCount: DataLoader<string, { readonly count: number } | null>
+  /** Number of the runs that a worker holds, by its id, that the caller may see. */
+  readonly heldRunCount: DataLoader<string, { readonly count: number } | null>
   /** Caches a run that was read, or that a command returned, for later reads of the same execution. */
   note(loaded: LoadedRun): LoadedRun
   /** Clears the cache, because a mutation is about to change the data. */
@@ -121,6 +124,10 @@ export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean)
     runsOfWorkspace: inOrder((from, asked) => listRunsOfWorkspaces(from, store, asked, sight)),
     workspaceRunCount: byId(
       (from, ids) => countRunsOfWorkspaces(from, ids, sight),
+      ({ id }) => id,
+    ),
+    heldRunCount: byId(
+      (from, ids) => countHeldRuns(from, ids, sight),
       ({ id }) => id,
     ),
     ...prepareWorkReads(loaders),

@@ -309,6 +309,7 @@ export const COMMANDS = {
     refusals: ['NotFound', 'OperationNotFinishable', ...KEYED],
   },
   reportPreview: { roles: worker, refusals: ['NotFound', 'WorkspaceNotReady', ...KEYED] },
+  announceWorker: { roles: worker, refusals: ALWAYS },
   registerWorkflow: { roles: operator, refusals: ['WorkflowMismatch', ...KEYED] },
   createToken: { roles: admin, refusals: ['NotFound', ...KEYED] },
   // reads one run, which whoever steers runs may show

@@ -257,6 +257,14 @@ export type Receipt = (typeof RECEIPTS)[number]
 export const EVIDENCE_KINDS = ['PHASE', 'ARTIFACT', 'APPROVAL', 'ROUND', 'FINAL_PHASE', 'CHILD'] as const
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]
 
+/** What a worker announces of itself. */
+export const ANNOUNCED_STATES = ['READY', 'NOT_READY', 'STOPPING', 'STOPPED'] as const
+export type AnnouncedState = (typeof ANNOUNCED_STATES)[number]
+
+/** The states in which a worker is shown: one that was not heard for too long is SILENT. */
+export const WORKER_STATES = [...ANNOUNCED_STATES, 'SILENT'] as const
+export type WorkerState = (typeof WORKER_STATES)[number]
+
 /** The kinds of things that a command names by an id, and a workflow by its name. */
 export const NOT_FOUND_KINDS = [
   'RUN',

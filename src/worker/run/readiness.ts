@@ -45,11 +45,17 @@ export class Readiness {
   readonly #options: ReadinessOptions
   /** Problems last reported, with digits removed from their messages because those change at every check. */
   #told: readonly (readonly string[])[] = []
+  #problems: readonly ReadinessProblem[] = []
 
   #isReadyUntil = 0
 
   constructor(options: ReadinessOptions) {
     this.#options = options
+  }
+
+  /** Why the worker can't work, as last reported, in words; undefined where it can. */
+  get problem(): string | undefined {
+    return this.#problems.map(({ message }) => message).join('; ') || undefined
   }
 
   /** Whether the worker may claim a run: `isReady`, with a success cached for a second. */
@@ -63,6 +69,7 @@ export class Readiness {
   /** Whether the worker can work now. Reports when the problems have changed since the last check. */
   async isReady(): Promise<boolean> {
     const problems = await this.#look()
+    this.#problems = problems
     const codes = problems.map(({ code, message }) => [code, message.replace(/\d+/g, '')])
     if (!isDeepStrictEqual(codes, this.#told)) {
       this.#told = codes

@@ -12,6 +12,7 @@ import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { appendTranscript, openSession } from '../../../src/commands/activity/sessions.ts'
 import { recordWorkspace } from '../../../src/commands/workspace/recordWorkspace.ts'
 import { createToken, revokeToken } from '../../../src/commands/account/tokens.ts'
+import { announceWorker } from '../../../src/commands/account/workers.ts'
 import { issued } from '../../support/issued.ts'
 import {
   requestWorkspaceOperation,
@@ -85,6 +86,11 @@ export async function fillDatabase(source: TestCommands): Promise<{ good: string
   }
   await waitForApproval(source)
   await useWorkspace(source)
+  const agents = [{ role: ODD, adapter: 'process', program: null, version: null }]
+  const said = { instance: 'one', name: ODD, host: 'anvil', program: null, problem: null, concurrency: 1 }
+  await announceWorker(commands, callers.worker, {
+    ...{ ...said, state: 'READY', workflows: ['a'], labels: [], project: null, agents },
+  })
   const { id: gone } = await runIn(source, 'CANCELLED')
   await deleteRun(commands, callers.operator, { runId: gone, idempotencyKey: 'delete' })
   // numbers that no JavaScript number holds, and a JSON null, which is no SQL null

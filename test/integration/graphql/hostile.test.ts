@@ -223,6 +223,14 @@ describe('a bad value of a mutation', () => {
     ['startWorkspaceOperation', { operationId: 'a', worker: NUL }, 'worker'],
     ['finishWorkspaceOperation', { operationId: 'a', attempt: -1 }, 'attempt'],
     ['reportPreview', { workspaceId: 'a', status: 'RUNNING', url: NUL }, 'url', 'url'],
+    [
+      'announceWorker',
+      { instance: '', name: NUL, host: 'h', concurrency: 0 },
+      'instance',
+      'name',
+      'concurrency',
+    ],
+    ['announceWorker', { instance: 'i', name: 'w', host: 'h', concurrency: 1, state: 'SILENT' }, 'state'],
     ['registerWorkflow', { definition: NUL }, 'definition'],
     ['registerWorkflow', { definition: 7 }, 'definition'],
     [

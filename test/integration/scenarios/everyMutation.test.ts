@@ -105,6 +105,7 @@ const ROWS: { readonly [mutation: string]: Row } = {
     differs: ['receipt', 'DELIVERED'],
   },
   registerWorkflow: { roles: operator, ids: [], isOfNoProject: true, differs: ['project', 'elsewhere'] },
+  announceWorker: { roles: worker, ids: [] },
   createRunToken: { roles: operator, ids: ofRun },
   createToken: {
     roles: ['ADMIN'],
@@ -277,6 +278,7 @@ const EXEMPT: { readonly [field: string]: { readonly [mutation: string]: string 
     appendTranscript: 'a transcript has numbers of its own',
     startRun: 'there is no run yet',
     touchExecution: 'the execution belongs to no run',
+    announceWorker: 'is about no run',
     registerWorkflow: 'is about no run',
     createRunToken: 'changes no run',
     createToken: 'is about no run',
@@ -293,6 +295,7 @@ const EXEMPT: { readonly [field: string]: { readonly [mutation: string]: string 
     renewLease: 'may be done twice, and is done often',
     appendTranscript: 'entries have numbers, and those that came before are absorbed',
     touchExecution: 'may be done twice, and is done often',
+    announceWorker: 'may be done twice, and is done often',
     createRunToken: 'stores nothing',
     revokeToken: 'may be done twice',
     sweep: 'may be done twice',

@@ -14,6 +14,7 @@ import type { PageRequest } from '../../../src/store/sql/page.ts'
 import { listExecutions } from '../../../src/store/activity/execution/listExecutions.ts'
 import { listApprovals } from '../../../src/store/activity/listApprovals.ts'
 import { listTokens } from '../../../src/store/account/listTokens.ts'
+import { listWorkers } from '../../../src/store/account/listWorkers.ts'
 import { searchTranscripts } from '../../../src/store/activity/transcript/searchTranscripts.ts'
 import { listWorkspaceOperations, listWorkspaces } from '../../../src/store/workspace/listWorkspaces.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -159,6 +160,7 @@ async function sendComposed(connection: Connection): Promise<void> {
     const search = { text: 'x', runId: 'run_1', sessionId: 'ses_1', kinds: null }
     await searchTranscripts(connection, search, sight, page)
     await listTokens(connection, sight.projects, page)
+    await listWorkers(connection, sight.projects, page)
   }
   await countRuns(connection, filter, sight)
   await countRunsByStatus(connection, filter, sight)
@@ -193,6 +195,7 @@ test('rows are read by prepared and composed statements only, and the functions 
   expect(filesWith(/\.query[<(]/)).toEqual([])
   expect(filesWith(/(?:queryComposed|readPage)\(/).toSorted()).toEqual([
     'account/listTokens.ts',
+    'account/listWorkers.ts',
     'activity/execution/listExecutions.ts',
     'activity/listApprovals.ts',
     'activity/transcript/searchTranscripts.ts',

@@ -23,6 +23,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'ToolCallEntry.locations': 'at most 100 are taken',
   'Usage.costs': 'one for each currency',
   'Usage.models': 'one for each model that its agents used',
+  'Worker.agents': 'at most 50 are taken',
   'Workflow.phases': 'the size of its definition',
   'Workspace.inFlight': 'one for each kind of operation',
   'WorkspaceDiff.files': 'at most 2,000',

@@ -1,47 +1,70 @@
-import type { RunStatus, StoredRun } from '@pawl/sdk'
+import type { RunStatus, StoredRun, WorkerInfo, WorkerState } from '@pawl/sdk'
 import { useRuns } from '@pawl/sdk/react'
 import { useMemo } from 'react'
-import { Ago } from '../elements/Age.tsx'
-import { Badge } from '../elements/Badge.tsx'
-import { useClock } from '../elements/clock.ts'
-import { Link } from '../elements/Link.tsx'
+import { useRunData } from '../activity/useRunData.ts'
 import { describeError } from '../elements/Problem.tsx'
-import { formatAge } from '../elements/time.ts'
 import { useTitle } from '../elements/title.ts'
-import { wordOfRun } from '../elements/words.ts'
+import { HeldRuns } from './HeldRuns.tsx'
+import { WorkerPanel } from './WorkerPanel.tsx'
 
 const HELD: { statuses: RunStatus[] } = {
   statuses: ['RUNNING', 'AWAITING_APPROVAL', 'PAUSED', 'CANCELLING'],
 }
 
-/** Who holds runs now: workers, terminals with `pawl exec`, and programs, each with what it holds. */
+/** How often the workers are asked for, in milliseconds: no stream tells who announced itself. */
+const EVERY_MS = 5_000
+
+/** Who is connected and can do what, and who holds runs now: workers, and others, such as terminals with `pawl exec`. */
 export function Workers() {
   useTitle('Workers')
   const { runs, isLoading, hasMore, error, loadMore } = useRuns({ filter: HELD, pageSize: 500 })
+  const asked = useRunData(
+    'workers',
+    undefined,
+    async (pawl, signal) => (await pawl.workers.list({ first: 500, signal })).nodes,
+    EVERY_MS,
+  )
   const owners = useMemo(() => groupByOwner(runs), [runs])
+  const workers = useMemo(() => (asked.value ?? []).toSorted(compare), [asked.value])
+  const present = workers.filter(({ state }) => state !== 'STOPPED')
+  const stopped = workers.filter(({ state }) => state === 'STOPPED')
+  const names = new Set(present.map(({ name }) => name))
+  const others = owners.filter(([owner]) => !names.has(owner))
+  const isKnown = asked.value !== undefined && !isLoading
+  const problem = error ?? asked.error
+  const panelOf = (worker: WorkerInfo) => (
+    <WorkerPanel
+      key={worker.id}
+      worker={worker}
+      runs={owners.find(([owner]) => owner === worker.name)?.[1] ?? []}
+    />
+  )
   return (
     <main className="page page-wide">
       <h1>Workers</h1>
-      <p className="soft">
-        Who holds runs now. A worker that waits for one holds nothing, and is not known to the server.
-      </p>
-      {error !== undefined && <p className="problem">{describeError(error)}</p>}
-      {owners.length === 0 && (
-        <p role="status">{isLoading ? 'Asking the server …' : 'Nobody holds a run.'}</p>
+      {problem !== undefined && <p className="problem">{describeError(problem)}</p>}
+      {present.map(panelOf)}
+      {present.length === 0 && (
+        <p role="status" data-workers={isKnown ? 'none' : 'unknown'}>
+          {isKnown ? (
+            <>
+              No worker is connected. <code>pawl worker</code> starts one.
+            </>
+          ) : (
+            'Asking the server …'
+          )}
+        </p>
       )}
-      {owners.map(([owner, held]) => (
+      {others.length > 0 && <h2>Others that hold runs</h2>}
+      {others.map(([owner, held]) => (
         <section key={owner} className="panel pane" aria-label={owner} data-owner={owner}>
           <div className="pane-head">
-            <h2>{owner}</h2>
+            <h3>{owner}</h3>
             <span className="soft">
               holds {held.length} {held.length === 1 ? 'run' : 'runs'}
             </span>
           </div>
-          <ul className="family">
-            {held.map((run) => (
-              <Held key={run.id} run={run} />
-            ))}
-          </ul>
+          <HeldRuns runs={held} />
         </section>
       ))}
       {hasMore && !isLoading && (
@@ -49,32 +72,23 @@ export function Workers() {
           Load more
         </button>
       )}
+      {stopped.length > 0 && (
+        <details>
+          <summary>
+            {stopped.length} {stopped.length === 1 ? 'worker' : 'workers'} stopped within a day
+          </summary>
+          {stopped.map(panelOf)}
+        </details>
+      )}
     </main>
   )
 }
 
-function Held({ run }: { readonly run: StoredRun }) {
-  const { id, title, status, outcome, workflow, phase, lease, lastActivityAt } = run
-  const left = useClock((now) => {
-    if (!lease?.expiresAt) return 'without a lease'
-    const rest = Date.parse(lease.expiresAt) - now
-    return lease.isLive && rest > 0 ? `lease for ${formatAge(rest)} more` : 'its lease is over'
-  })
-  return (
-    <li data-run-id={id} data-status={status}>
-      {status && <Badge word={wordOfRun(status, outcome)} />}
-      <Link to={`/runs/${id}`}>{title ?? id}</Link>
-      <span className="soft">
-        {workflow?.name}
-        {phase && ` at ${phase}`}, {left}
-        {lastActivityAt && (
-          <>
-            , heard <Ago at={lastActivityAt} />
-          </>
-        )}
-      </span>
-    </li>
-  )
+/** What asks for a person first. */
+const ORDER: readonly WorkerState[] = ['NOT_READY', 'SILENT', 'STOPPING', 'READY', 'STOPPED']
+
+function compare(a: WorkerInfo, b: WorkerInfo): number {
+  return ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name)
 }
 
 /** The runs that each owner holds, by its name. */
