@@ -27,6 +27,11 @@ export const configSchema = z.strictObject({
     .regex(/^postgres(ql)?:\/\//, 'expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
     .optional()
     .describe('A PostgreSQL of yours, 14 or newer; of several hosts the primary. Default: the embedded one.'),
+  databaseListenUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE')
+    .optional()
+    .describe('The same database without a pooler, where databaseUrl leads through one in transaction mode.'),
   poolSize: z
     .int()
     .min(2)
@@ -145,6 +150,9 @@ export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
     Object.fromEntries([...found].map(([name, { value }]) => [name, value])),
   )
   for (const issue of parsed.error?.issues ?? []) mistakes.push(...explainIssue(issue, found))
+  const listen = found.get('databaseListenUrl')
+  if (listen && !found.has('databaseUrl'))
+    mistakes.push({ where: listen.where, message: 'databaseListenUrl: set databaseUrl too' })
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes)
   /** Where a relative path starts: the folder of the file that has the setting, else the working directory. */
   const baseOf = (setting: Setting): string =>
@@ -160,6 +168,7 @@ export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
 /** The environment variable of a setting: `PAWL_MAX_RESUMES` for `maxResumes`. */
 export function variableOf(setting: Setting): string {
   if (setting === 'databaseUrl') return 'DATABASE_URL'
+  if (setting === 'databaseListenUrl') return 'DATABASE_LISTEN_URL'
   return `PAWL_${setting.replace(/[A-Z]/g, '_$&').toUpperCase()}`
 }
 

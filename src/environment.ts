@@ -2,7 +2,7 @@
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /** The variables that Pawl reads as settings of its own. */
-const OWN = /^(PAWL_|DATABASE_URL$)/
+const OWN = /^(PAWL_|DATABASE_(LISTEN_)?URL$)/
 const PADDED = /^PAWL_(TOKEN|URL)$/
 
 /**

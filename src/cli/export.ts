@@ -47,11 +47,11 @@ async function exportTo(
       import('../server/kit/packageRoot.ts'),
       readSettings(options),
     ])
-  const { data: dataDir, databaseUrl } = settings
+  const { data: dataDir, databaseUrl, databaseListenUrl } = settings
   const rows = await explainRefusals(async () => {
-    const database = await openBeside({ dataDir, databaseUrl })
+    const database = await openBeside({ dataDir, databaseUrl, databaseListenUrl })
     try {
-      const { poolConfig } = database
+      const { sessionConfig: poolConfig } = database
       return await writeTo(file, (output) =>
         withProgress(invocation, (onProgress) => {
           const gzip = file.endsWith('.gz')

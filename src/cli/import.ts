@@ -38,18 +38,19 @@ async function importFrom(
       import('../server/kit/packageRoot.ts'),
       readSettings(options),
     ])
-  const { data: dataDir, databaseUrl } = settings
+  const { data: dataDir, databaseUrl, databaseListenUrl } = settings
   const input = await openSource(file)
   signal.addEventListener('abort', () => input.destroy(signal.reason as Error), { once: true })
   const rows = await explainRefusals(async () => {
     const source = await readExport(input)
-    const database = await openDatabase({ dataDir, databaseUrl })
+    const { sessionConfig, kind, close } = await openDatabase({ dataDir, databaseUrl, databaseListenUrl })
     try {
+      const database = { poolConfig: sessionConfig, kind }
       return await withProgress(invocation, (onProgress) =>
         importDatabase({ source, database, migrationsDir: MIGRATIONS_DIR, onProgress, signal }),
       )
     } finally {
-      await database.close()
+      await close()
     }
   })
   invocation.answer({ file, rows }, (printer) => printer.line(`imported ${describeRows(rows)}`))

@@ -10,6 +10,7 @@ import { LiveScreen } from './terminal/liveScreen.ts'
 export interface DatabaseOptions extends CommonOptions {
   readonly config?: string
   readonly databaseUrl?: string
+  readonly databaseListenUrl?: string
 }
 
 /** Adds the options that name a database. */
@@ -17,6 +18,7 @@ export function withDatabaseOptions(command: Command): Command {
   return command
     .option('--data <dir>', 'the data directory of its server (PAWL_DATA; default: .pawl)')
     .option('--database-url <url>', 'a PostgreSQL of yours (DATABASE_URL; default: the embedded one)')
+    .option('--database-listen-url <url>', 'the same without a pooler (DATABASE_LISTEN_URL)')
     .option(
       '--config <file>',
       'file with settings, JSON or YAML (PAWL_CONFIG; default: pawl.config.json or .yaml)',
@@ -26,13 +28,18 @@ export function withDatabaseOptions(command: Command): Command {
 }
 
 /** The settings of the server that the database belongs to. Throws UsageError listing every mistake. */
-export async function readSettings({ data, databaseUrl, config }: DatabaseOptions): Promise<Config> {
+export async function readSettings({
+  data,
+  databaseUrl,
+  databaseListenUrl,
+  config,
+}: DatabaseOptions): Promise<Config> {
   const [{ ConfigError }, { loadConfig }] = await Promise.all([
     import('../configFile.ts'),
     import('../config.ts'),
   ])
   try {
-    return await loadConfig({ flags: { data, databaseUrl, config } })
+    return await loadConfig({ flags: { data, databaseUrl, databaseListenUrl, config } })
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message)
     throw error

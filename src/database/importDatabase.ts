@@ -20,7 +20,10 @@ import { invalid } from './transfer/readLines.ts'
 export interface ImportOptions {
   /** From `readExport`. */
   readonly source: OpenExport
-  /** From `openDatabase`, which keeps servers off the data directory; no server may be using a given one. */
+  /**
+   * How to connect to it: the `sessionConfig` of `openDatabase`, which keeps servers off the data directory; no server may be using a given
+   * one.
+   */
   readonly database: Pick<Database, 'poolConfig' | 'kind'>
   /** The folder `prisma/migrations`. */
   readonly migrationsDir: string

@@ -8,7 +8,7 @@ import { readPassword } from './embedded/initCluster.ts'
 import { explainFileErrors } from './kit/explainFileErrors.ts'
 import { openDatabase } from './openDatabase.ts'
 import type { Database, OpenDatabaseOptions } from './openDatabase.ts'
-import { openGiven } from './openGiven.ts'
+import { openGiven } from './given/openGiven.ts'
 
 const patienceMilliseconds = 10_000
 const pollMilliseconds = 50
@@ -22,10 +22,12 @@ const pollMilliseconds = 50
  */
 export async function openBeside(
   options: OpenDatabaseOptions,
-): Promise<Pick<Database, 'poolConfig' | 'kind' | 'close'>> {
-  const { databaseUrl } = options
-  if (databaseUrl)
-    return { poolConfig: await openGiven(databaseUrl), kind: 'given', close: async () => undefined }
+): Promise<Pick<Database, 'poolConfig' | 'sessionConfig' | 'kind' | 'close'>> {
+  const { databaseUrl, databaseListenUrl } = options
+  if (databaseUrl) {
+    const configs = await openGiven({ databaseUrl, databaseListenUrl })
+    return { ...configs, kind: 'given', close: async () => undefined }
+  }
   return explainFileErrors(options.dataDir, async () => {
     const cluster = await findCluster(options.dataDir)
     const deadline = Date.now() + patienceMilliseconds
@@ -37,7 +39,7 @@ export async function openBeside(
         const running = await findRunning(cluster)
         if (running) {
           const poolConfig = connectEmbedded(running, await readPassword(cluster))
-          return { poolConfig, kind: 'embedded', close: async () => undefined }
+          return { poolConfig, sessionConfig: poolConfig, kind: 'embedded', close: async () => undefined }
         }
         // a server that is starting or stopping
         if (Date.now() > deadline) throw error

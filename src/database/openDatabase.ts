@@ -5,7 +5,7 @@ import type { DatabaseLog } from './kit/databaseLog.ts'
 import { openEmbedded } from './embedded/openEmbedded.ts'
 import { explainFileErrors } from './kit/explainFileErrors.ts'
 import { lockDataDir } from './kit/lockDataDir.ts'
-import { openGiven } from './openGiven.ts'
+import { openGiven } from './given/openGiven.ts'
 import { prepareDataDir } from './kit/prepareDataDir.ts'
 
 /** Options of {@link openDatabase}. */
@@ -14,6 +14,8 @@ export interface OpenDatabaseOptions {
   dataDir: string
   /** The user's own PostgreSQL (`DATABASE_URL`). Default, and for the empty string: the embedded one. */
   databaseUrl?: string | undefined
+  /** The same database without a pooler (`DATABASE_LISTEN_URL`). Default: `databaseUrl`. */
+  databaseListenUrl?: string | undefined
   /** Default: reports nothing. */
   log?: DatabaseLog | undefined
   /** Aborts: an embedded PostgreSQL that is being created or started is stopped again, and the call rejects. */
@@ -22,8 +24,10 @@ export interface OpenDatabaseOptions {
 
 /** An open database, and the lock on the data directory held with it. */
 export interface Database {
-  /** For a `pg.Pool`. */
+  /** For a `pg.Pool`: statements and transactions, each of which a pooler may give another session. */
   readonly poolConfig: PoolConfig
+  /** For what belongs to a session: `LISTEN`, the lock of the migrations, long transfers. */
+  readonly sessionConfig: PoolConfig
   /** Whether the PostgreSQL is Pawl's embedded one or the user's. */
   readonly kind: 'embedded' | 'given'
   /** True if the embedded PostgreSQL had outlived a killed server and was taken over. */
@@ -51,20 +55,22 @@ export interface Database {
  * @throws {@link DatabaseError} for every other failure, by its `code`
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const { databaseUrl, log = silentLog, signal } = options
+  const { databaseUrl, databaseListenUrl, log = silentLog, signal } = options
   return explainFileErrors(options.dataDir, async () => {
     const dataDir = await prepareDataDir(options.dataDir)
     const lock = await lockDataDir(dataDir, log)
     try {
       const opened = databaseUrl ? undefined : await openEmbedded(dataDir, log, signal)
-      const poolConfig = opened?.poolConfig ?? (await openGiven(databaseUrl ?? '', log))
+      const configs = opened
+        ? { poolConfig: opened.poolConfig, sessionConfig: opened.poolConfig }
+        : await openGiven({ databaseUrl: databaseUrl ?? '', databaseListenUrl }, log)
       let closing: Promise<void> | undefined
       const close = async (): Promise<void> => {
         await opened?.close()
         lock.release()
       }
       return {
-        poolConfig,
+        ...configs,
         kind: opened ? 'embedded' : 'given',
         adopted: opened?.adopted ?? false,
         elsewhere: opened?.elsewhere,

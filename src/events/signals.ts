@@ -7,6 +7,8 @@ export interface SignalsOptions {
   readonly poolConfig: ListenOptions['poolConfig']
   /** Where the loss of the connection is reported; default: nowhere. */
   readonly log?: ListenLog
+  /** Called when the connection is lost. */
+  readonly onLost?: () => void
   /** How often readers poll in case a signal was lost, in milliseconds; default 5,000. */
   readonly pollMs?: number
   /** How long ids are batched before they are sent to other processes, in milliseconds; default 2. */
@@ -69,7 +71,14 @@ const SILENT: ListenLog = { info: () => undefined, warn: () => undefined }
 
 /** Connects to the other processes on the same database. Rejects if the database cannot be reached. */
 export async function openSignals(options: SignalsOptions): Promise<Signals> {
-  const { poolConfig, log = SILENT, pollMs = 5_000, gatherMs = 2, checkMs = 10_000 } = options
+  const {
+    poolConfig,
+    log = SILENT,
+    onLost = () => undefined,
+    pollMs = 5_000,
+    gatherMs = 2,
+    checkMs = 10_000,
+  } = options
   const wakeUps = openWakeUps(pollMs)
   let gathered = new Set<string>()
   let gathering: NodeJS.Timeout | undefined
@@ -85,6 +94,7 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
     channel: CHANNEL,
     checkMs,
     log,
+    onLost,
     onPayload(payload) {
       if (payload === EVERYTHING) wakeUps.wakeAll()
       else for (const id of payload.split(',')) wake(id)

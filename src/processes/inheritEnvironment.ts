@@ -61,7 +61,7 @@ export const AGENT_KEYS = {
  * Never inherited, even where `passEnv` lists them: the credentials of Pawl and its database, and variables that
  * would point git at another repository.
  */
-const NEVER = /^(?:PAWL_.*|DATABASE_URL|GIT_.*|PG[A-Z]+)$/
+const NEVER = /^(?:PAWL_.*|DATABASE_(?:LISTEN_)?URL|GIT_.*|PG[A-Z]+)$/
 
 /** A valid name in `passEnv`: a variable's name, or a prefix followed by a star. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*\*?$/

@@ -58,11 +58,11 @@ export async function openBackend({
   signal,
   openWriter,
 }: BackendOptions): Promise<Backend> {
-  const { data: dataDir, databaseUrl, poolSize } = config
-  const database = await openDatabase({ dataDir, databaseUrl, log, signal })
+  const { data: dataDir, databaseUrl, databaseListenUrl, poolSize } = config
+  const database = await openDatabase({ dataDir, databaseUrl, databaseListenUrl, log, signal })
   teardown.add(() => database.close())
   signal?.throwIfAborted()
-  await migrate(database.poolConfig, MIGRATIONS_DIR, log)
+  await migrate(database.sessionConfig, MIGRATIONS_DIR, log)
   signal?.throwIfAborted()
 
   const store = openStore({
@@ -73,7 +73,7 @@ export async function openBackend({
     query_timeout: STATEMENT_MS,
   })
   teardown.add(() => store.close())
-  const signals = await openSignals({ poolConfig: database.poolConfig, log })
+  const signals = await openSignals({ poolConfig: database.sessionConfig, log, onLost: store.reportLost })
   teardown.add(() => signals.close())
 
   const installation = await readInstallation(store.pool)

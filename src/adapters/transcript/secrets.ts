@@ -5,7 +5,7 @@ export interface Secret {
 }
 
 const SECRET_NAME =
-  /TOKEN|KEY|SECRET|PASSW|PASSPHRASE|_PASS$|CREDENTIAL|PRIVATE|COOKIE|AUTHORIZATION|DATABASE_URL|DSN$|CONNECTION_STRING/i
+  /TOKEN|KEY|SECRET|PASSW|PASSPHRASE|_PASS$|CREDENTIAL|PRIVATE|COOKIE|AUTHORIZATION|DATABASE_(?:LISTEN_)?URL|DSN$|CONNECTION_STRING/i
 
 /** The shortest value that counts as a secret by its variable's name: shorter ones are words that stand everywhere. */
 const MIN_SECRET_LENGTH = 8

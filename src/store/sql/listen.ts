@@ -14,6 +14,8 @@ export interface ListenOptions {
   readonly channel: string
   /** Called with each payload notified by another connection. */
   readonly onPayload: (payload: string) => void
+  /** Called when the connection is lost. */
+  readonly onLost: () => void
   /** Called when it listens again after an interruption: notifications in between were missed. */
   readonly onReconnected: () => void
   /** How often the connection must prove that it responds, in milliseconds; no response within half of that ends it. */
@@ -51,6 +53,7 @@ export async function openListener(options: ListenOptions): Promise<Listener> {
       line = undefined
       if (closing.signal.aborted) return
       log.warn({ channel }, 'signals.listen_failed')
+      options.onLost()
       line = await reconnect()
       if (!line) return
       log.info({ channel }, 'signals.listen_started')

@@ -13,6 +13,8 @@ export interface Store {
   readSecret(connection: Connection): Promise<string>
   /** Calls a listener whenever a connection is lost: what the database holds may not be what it held. */
   onLost(listener: () => void): void
+  /** Reports that a connection beside the pool was lost: a pooler hides from its clients what happens to idle sessions. */
+  reportLost(): void
   /** Ends every connection once its current work is finished. */
   close(): Promise<void>
 }
@@ -24,7 +26,8 @@ export function openStore(poolConfig: pg.PoolConfig): Store {
   // whether idle in the pool or checked out
   pool.on('error', () => {})
   const listeners: (() => void)[] = []
-  pool.on('connect', (client) => client.on('error', () => listeners.forEach((listener) => listener())))
+  const reportLost = () => listeners.forEach((listener) => listener())
+  pool.on('connect', (client) => client.on('error', reportLost))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   let secret: string | undefined
   return {
@@ -38,6 +41,7 @@ export function openStore(poolConfig: pg.PoolConfig): Store {
       return secret
     },
     onLost: (listener) => void listeners.push(listener),
+    reportLost,
     async close() {
       await prisma.$disconnect()
       await pool.end()

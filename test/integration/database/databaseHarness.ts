@@ -56,7 +56,7 @@ export async function makeDataDir(): Promise<string> {
 /** Opens a database in this process; it is closed after the test. */
 export async function open(
   dataDir: string,
-  more: { databaseUrl?: string; log?: RecordedLog } = {},
+  more: { databaseUrl?: string; databaseListenUrl?: string; log?: RecordedLog } = {},
 ): Promise<Database> {
   const database = await openDatabase({ dataDir, ...more })
   closeAfterwards(database)

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { Client, Pool } from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { listPostgresProcesses } from '../../../src/database/embedded/inspectProcess.ts'
-import { openGiven } from '../../../src/database/openGiven.ts'
+import { openGiven } from '../../../src/database/given/openGiven.ts'
 import { findTransientFault } from '../../../src/store/sql/transientFaults.ts'
 import { findPostgres15, startOnPort, startStandby } from './postgres15.ts'
 import type { Postgres15 } from './postgres15.ts'
@@ -89,7 +89,7 @@ describe.skipIf(findPostgres15() === undefined || process.getuid?.() !== 0)(
   () => {
     test('leads to the primary, and to the standby once that was promoted', async () => {
       const { primary, standby, databaseUrl } = await startPair()
-      const pool = new Pool(await openGiven(databaseUrl))
+      const pool = new Pool((await openGiven({ databaseUrl })).poolConfig)
       pool.on('error', () => undefined)
       onTestFinished(() => pool.end())
       expect(await findPort(pool)).toBe(primary.poolConfig.port)
@@ -100,7 +100,10 @@ describe.skipIf(findPostgres15() === undefined || process.getuid?.() !== 0)(
 
     test('never leads back to a primary that was frozen and does not know that it was replaced', async () => {
       const { primary, standby, databaseUrl } = await startPair()
-      const pool = new Pool({ ...(await openGiven(databaseUrl)), connectionTimeoutMillis: 10_000 })
+      const pool = new Pool({
+        ...(await openGiven({ databaseUrl })).poolConfig,
+        connectionTimeoutMillis: 10_000,
+      })
       pool.on('error', () => undefined)
       onTestFinished(() => pool.end())
       expect(await findPort(pool)).toBe(primary.poolConfig.port)
@@ -117,7 +120,7 @@ describe.skipIf(findPostgres15() === undefined || process.getuid?.() !== 0)(
 
     test('is refused with the reason where no host is a primary', async () => {
       const databaseUrl = 'postgresql://other@127.0.0.1:1,127.0.0.1:2/postgres'
-      await expect(openGiven(databaseUrl)).rejects.toMatchObject({
+      await expect(openGiven({ databaseUrl })).rejects.toMatchObject({
         code: 'DATABASE_UNREACHABLE',
         message: expect.stringMatching(/127\.0\.0\.1:1, 127\.0\.0\.1:2.*ECONNREFUSED.*ECONNREFUSED/),
       })
@@ -129,12 +132,12 @@ describe.skipIf(findPostgres15() === undefined)('what may be lost is told at the
   test('where replication is asynchronous, until it is synchronous', async () => {
     const { primary, databaseUrl } = await startPair()
     const asynchronous = collectWarnings()
-    await openGiven(databaseUrl, asynchronous.log)
+    await openGiven({ databaseUrl }, asynchronous.log)
     expect(asynchronous.reasons.join('\n')).toMatch(/Replication is asynchronous.*synchronous_standby_names/)
 
     await send(primary, `ALTER SYSTEM SET synchronous_standby_names = '*'`, 'SELECT pg_reload_conf()')
     const synchronous = collectWarnings()
-    await openGiven(databaseUrl, synchronous.log)
+    await openGiven({ databaseUrl }, synchronous.log)
     expect(synchronous.reasons).toEqual([expect.stringMatching(/^fsync is off/)])
   })
 
@@ -148,7 +151,7 @@ describe.skipIf(findPostgres15() === undefined)('what may be lost is told at the
       `ALTER DATABASE postgres SET statement_timeout = '5s'`,
     )
     const { reasons, log } = collectWarnings()
-    await openGiven(databaseUrl, log)
+    await openGiven({ databaseUrl }, log)
     expect(reasons).toEqual([
       expect.stringMatching(/^fsync is off/),
       expect.stringMatching(/^synchronous_commit is local/),

@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeFolder, open, query } from './databaseHarness.ts'
-import { hasPgbouncer, startPgbouncer } from './pgbouncer.ts'
 import { findPostgres15, startPostgres15 } from './postgres15.ts'
 import type { Postgres15 } from './postgres15.ts'
 
@@ -59,22 +58,6 @@ describe.skipIf(findPostgres15() === undefined)('a given PostgreSQL', () => {
       })
     },
   )
-
-  // left out where there is no PgBouncer
-  describe.skipIf(!hasPgbouncer)('behind a PgBouncer', () => {
-    test.each(['transaction', 'statement'])('by the %s is refused, and told why', async (mode) => {
-      const databaseUrl = await startPgbouncer(server, mode)
-      await expect(open(join(await makeFolder(), 'data'), { databaseUrl })).rejects.toMatchObject({
-        code: 'DATABASE_UNSUPPORTED',
-        message: expect.stringMatching(/a pooler that shares sessions.*pool_mode = session/),
-      })
-    })
-
-    test('by the session is used', async () => {
-      const databaseUrl = await startPgbouncer(server, 'session')
-      expect(await open(join(await makeFolder(), 'data'), { databaseUrl })).toMatchObject({ kind: 'given' })
-    })
-  })
 })
 
 test.each([

@@ -33,6 +33,7 @@ describe('what an agent inherits', () => {
       PAWL_TOKEN_FILE: 'x',
       PAWL_DATA: 'x',
       DATABASE_URL: 'x',
+      DATABASE_LISTEN_URL: 'x',
       PGPASSWORD: 'x',
       PGOPTIONS: 'x',
       GIT_DIR: 'x',

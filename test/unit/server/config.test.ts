@@ -100,7 +100,7 @@ describe('loadConfig', () => {
   it('names each setting alike everywhere', () => {
     for (const setting of Object.keys(configSchema.shape) as (keyof typeof configSchema.shape)[]) {
       expect(flagOf(setting)).toMatch(/^--[a-z]+(-[a-z]+)*$/)
-      expect(variableOf(setting)).toMatch(/^(PAWL_[A-Z]+(_[A-Z]+)*|DATABASE_URL)$/)
+      expect(variableOf(setting)).toMatch(/^(PAWL_[A-Z]+(_[A-Z]+)*|DATABASE_(LISTEN_)?URL)$/)
       expect(configSchema.shape[setting].description).toBeTruthy()
     }
   })

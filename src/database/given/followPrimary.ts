@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { PoolConfig } from 'pg'
 import type { DatabaseHost } from './databaseHosts.ts'
-import type { DatabaseLog } from './databaseLog.ts'
+import type { DatabaseLog } from '../kit/databaseLog.ts'
 import { askHost, findPrimary, type Primary } from './findPrimary.ts'
 
 /** How long a host may take to answer, in milliseconds. */
