@@ -67,6 +67,11 @@ export interface PawlOptions {
    * warning on the console.
    */
   readonly onFallback?: ((why: PawlConnectionError) => void) | undefined
+  /**
+   * Whether operations of the same moment share an HTTP request, for programs that drive many runs at a time: an answer then comes with the
+   * slowest of its request, of at most ten. Default false.
+   */
+  readonly batch?: boolean | undefined
   /** How requests with lost answers are retried, and lost streams reconnected. */
   readonly retry?: Partial<RetryOptions> | undefined
 }
@@ -78,6 +83,8 @@ export interface Connection {
   readonly WebSocket: SocketConstructor | undefined
   readonly onFallback: (why: PawlConnectionError) => void
   readonly retry: RetryOptions
+  /** Whether operations of the same moment share a request. */
+  readonly batch: boolean
   /** Whether reading the token again may return another one. */
   readonly renewsToken: boolean
   readToken(): Promise<string | undefined>
@@ -100,6 +107,7 @@ export function resolveConnection(options: PawlOptions): Connection {
     onFallback:
       options.onFallback ??
       ((why) => console.warn(`${why.message}: streams of Pawl use server-sent events instead`)),
+    batch: options.batch ?? false,
     retry: completeRetry(defaultRetry, options.retry),
     renewsToken: typeof token === 'function',
     readToken,

@@ -22,14 +22,20 @@ export async function postOperation<R, V>(
   variables: V,
   signal: AbortSignal,
 ): Promise<R> {
-  const response = await post(
-    connection,
-    document,
-    variables,
-    'application/graphql-response+json, application/json',
-    signal,
-  )
+  const response = await post(connection, encodeOperation(document, variables), ACCEPT, signal)
   return readAnswer(response)
+}
+
+/** The media types of answers that are not streams. */
+export const ACCEPT = 'application/graphql-response+json, application/json'
+
+/**
+ * An operation as JSON.
+ *
+ * @throws PawlFault for a number that JSON cannot represent
+ */
+export function encodeOperation(query: string, variables: unknown): string {
+  return encodeJson({ query, variables })
 }
 
 /** Statuses of servers that are starting, stopping or busy, and of the proxies in front of them. */
@@ -38,10 +44,30 @@ const TRANSIENT = [429, 502, 503, 504]
 /** The data of a complete GraphQL answer; throws for its errors, and for answers that are not GraphQL. */
 export async function readAnswer<R>(response: FetchResponse): Promise<R> {
   if (TRANSIENT.includes(response.status)) throw await describeTransient(response)
-  const text = await response.text().catch((cause: unknown) => {
+  const text = await readText(response)
+  return readResult(parseResponse<R>(text) ?? failUnparsed(response, text), response.status)
+}
+
+/**
+ * The answers to operations that were sent together, in their order. The status of the response is that of any of them; throws for an answer
+ * to the request as a whole, as `readAnswer`.
+ */
+export async function readAnswers(
+  response: FetchResponse,
+  count: number,
+): Promise<readonly GraphqlResponse<never>[]> {
+  const text = await readText(response)
+  const answers = parseJson(text)
+  if (Array.isArray(answers) && answers.length === count) return answers
+  const { status, url, headers } = response
+  await readAnswer({ status, url, headers, body: null, text: async () => text })
+  throw new PawlFault(`${url} answered ${count} operations as one`, 'UNKNOWN')
+}
+
+function readText(response: FetchResponse): Promise<string> {
+  return response.text().catch((cause: unknown) => {
     throw new PawlConnectionError('The answer broke off', { cause })
   })
-  return readResult(parseResponse<R>(text) ?? failUnparsed(response, text), response.status)
 }
 
 /** A server that is temporarily unavailable sends a message; a proxy only a status. */
@@ -54,13 +80,11 @@ async function describeTransient(response: FetchResponse): Promise<PawlConnectio
 /** Posts to the endpoint and returns the response; rejects with PawlConnectionError if there is none. */
 export async function post(
   connection: Connection,
-  query: string,
-  variables: unknown,
+  body: string,
   accept: string,
   signal: AbortSignal,
 ): Promise<FetchResponse> {
   const headers = { ...(await connection.readHeaders()), 'content-type': 'application/json', accept }
-  const body = encodeJson({ query, variables })
   return connection
     .fetch(connection.endpoint, { method: 'POST', headers, body, signal })
     .catch((cause: unknown) => {
@@ -86,10 +110,14 @@ function failUnparsed(response: FetchResponse, text: string): never {
 
 /** Parses a GraphQL response; undefined if the text is not one. */
 export function parseResponse<R>(text: string): GraphqlResponse<R> | undefined {
+  const value = parseJson(text)
+  const isResponse = typeof value === 'object' && value !== null && ('data' in value || 'errors' in value)
+  return isResponse ? (value as GraphqlResponse<R>) : undefined
+}
+
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    const isResponse = typeof value === 'object' && value !== null && ('data' in value || 'errors' in value)
-    return isResponse ? (value as GraphqlResponse<R>) : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }

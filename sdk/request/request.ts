@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts'
 import { answerOf } from '../kit/document.ts'
 import type { Answer, TypedDocument } from '../kit/document.ts'
 import { PawlAuthError, PawlConnectionError, PawlFault } from '../kit/errors.ts'
+import type { Send } from './batch.ts'
 import { postOperation } from './http.ts'
 import { pause } from '../kit/pause.ts'
 import { backoffDelay, withDeadline } from './retry.ts'
@@ -46,13 +47,41 @@ interface Keyed {
 
 /** Creates the ways to send operations to a server. */
 export function createRequests(connection: Connection): Requests {
+  const sendOnce = createSend(connection)
+
+  async function sendUntilAnswered<R, V>(
+    document: TypedDocument<R, V>,
+    variables: V,
+    { signal, retry: given }: CallOptions,
+    idempotencyKey?: string,
+  ): Promise<R> {
+    const retry = completeRetry(connection.retry, given)
+    let renewed = false
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await withDeadline(signal, retry.timeoutMs, (attemptSignal) =>
+          sendOnce(document, variables, attemptSignal),
+        )
+      } catch (error) {
+        signal?.throwIfAborted()
+        if (isStale(error) && connection.renewsToken && !renewed) {
+          renewed = true
+          continue
+        }
+        if (!isRetryable(error)) throw error
+        if (attempt >= retry.attempts) throw describeGivingUp(error, attempt, idempotencyKey)
+        await pause(backoffDelay(attempt, retry), signal)
+      }
+    }
+  }
+
   async function ask<R, V>(
     document: TypedDocument<R, V>,
     variables: V,
     options: CallOptions,
     idempotencyKey?: string,
   ): Promise<Answer<R>> {
-    const data: R = await sendUntilAnswered(connection, document, variables, options, idempotencyKey)
+    const data: R = await sendUntilAnswered(document, variables, options, idempotencyKey)
     return answerOf(data)
   }
   const mutateWith: Requests['mutateWith'] = (document, input, options) => {
@@ -60,7 +89,7 @@ export function createRequests(connection: Connection): Requests {
     return ask(document, { input: { ...input, idempotencyKey } }, options, idempotencyKey)
   }
   return {
-    send: (document, variables, options = {}) => sendUntilAnswered(connection, document, variables, options),
+    send: (document, variables, options = {}) => sendUntilAnswered(document, variables, options),
     query: (document, { signal, retry, ...variables }) =>
       ask(document, variables as never, { signal, retry }),
     queryWith: (document, { signal, retry, ...input }) =>
@@ -77,30 +106,14 @@ export function createKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-async function sendUntilAnswered<R, V>(
-  connection: Connection,
-  document: TypedDocument<R, V>,
-  variables: V,
-  { signal, retry: given }: CallOptions,
-  idempotencyKey?: string,
-): Promise<R> {
-  const retry = completeRetry(connection.retry, given)
-  let renewed = false
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await withDeadline(signal, retry.timeoutMs, (attemptSignal) =>
-        postOperation(connection, document, variables, attemptSignal),
-      )
-    } catch (error) {
-      signal?.throwIfAborted()
-      if (isStale(error) && connection.renewsToken && !renewed) {
-        renewed = true
-        continue
-      }
-      if (!isRetryable(error)) throw error
-      if (attempt >= retry.attempts) throw describeGivingUp(error, attempt, idempotencyKey)
-      await pause(backoffDelay(attempt, retry), signal)
-    }
+/** A way to send an operation once: by itself, or with others of the same moment. */
+function createSend(connection: Connection): Send {
+  if (!connection.batch)
+    return (document, variables, signal) => postOperation(connection, document, variables, signal)
+  let loaded: Promise<Send> | undefined
+  return async (document, variables, signal) => {
+    loaded ??= import('./batch.ts').then(({ createBatch }) => createBatch(connection))
+    return (await loaded)(document, variables, signal)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Connection } from '../request/connection.ts'
 import type { TypedDocument } from '../kit/document.ts'
 import { PawlConnectionError } from '../kit/errors.ts'
-import { parseResponse, post, readAnswer, readResult } from '../request/http.ts'
+import { encodeOperation, parseResponse, post, readAnswer, readResult } from '../request/http.ts'
 import type { Delivery } from './delivery.ts'
 
 /** How long a stream may be silent before it counts as lost, in milliseconds. Servers send a comment every 12 s. */
@@ -26,9 +26,8 @@ export async function* streamOverHttp<R, V>(
   )
   signal.addEventListener('abort', stop)
   try {
-    const response = await watchdog(
-      post(connection, document, variables, 'text/event-stream', controller.signal),
-    )
+    const body = encodeOperation(document, variables)
+    const response = await watchdog(post(connection, body, 'text/event-stream', controller.signal))
     if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
       yield await readAnswer<R>(response)
       return

@@ -76,13 +76,13 @@ export function createListener(
     const isGuest = guestOriginOf(request, options) !== undefined
     const identified = await identify(authenticator, request, { takesSessions: !isGuest })
     if (!identified.ok) return turnAway(request, response, identified.why)
-    if (request.method === 'POST') {
-      const operation = await readJson(request, response, identified.identity, 'a JSON object with a query')
-      if (!operation) return
-      // the engine accepts a parsed body; it would split a text into characters first
-      Object.assign(request, { body: operation })
-    }
-    await engine(request, response, { identity: identified.identity, transport: 'http' })
+    const { identity } = identified
+    if (request.method !== 'POST') return engine(request, response, { identity, transport: 'http' })
+    const body = await readJson(request, response, identity, 'a JSON object with a query')
+    if (!body) return
+    // the engine accepts a parsed body; it would split a text into characters first
+    Object.assign(request, { body })
+    await engine(request, response, { identity, transport: Array.isArray(body) ? 'batch' : 'http' })
   }
 
   /** The body of a request as a JSON object or list; undefined if it was rejected, and answered. */

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { drive } from './drive.mjs'
 
 const { createPawl, unwrap } = await import(pathToFileURL(process.env.PAWL_SDK).href)
-const pawl = createPawl({ url: process.env.PAWL_URL, token: process.env.PAWL_TOKEN })
+const pawl = createPawl({ url: process.env.PAWL_URL, token: process.env.PAWL_TOKEN, batch: true })
 /** Whether the first phase is started and left in one request. */
 const isTogether = process.env.PAWL_TOGETHER === 'yes'
 const phases = [

@@ -27,13 +27,12 @@ export const NO_RELATIVES: Relatives = { cancelled: 0, left: [] }
  */
 export async function settleRelatives(commands: Commands, run: Run): Promise<Relatives> {
   if (run.settledAt !== null) await notifyParent(commands, run).catch(() => undefined)
-  const { store } = commands
-  const children = await findActiveChildren(store.pool, run.id)
+  if (!cancelsChildren(run)) return NO_RELATIVES
+  const children = await findActiveChildren(commands.store.pool, run.id)
   if (children.length === 0) return NO_RELATIVES
-  const closes = cancelsChildren(run)
   let cancelled = 0
   for (const { id, detached } of children)
-    if (closes && !detached) cancelled += await closeChild(commands, id).catch(() => 0)
+    if (!detached) cancelled += await closeChild(commands, id).catch(() => 0)
   return { cancelled, left: await loadActive(commands, children) }
 }
 

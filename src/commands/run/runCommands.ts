@@ -100,7 +100,7 @@ export const runCommands: { readonly [N in PlainCommand]: PlainUseCase<N> } = {
   resumeRun: deriveUseCase('resumeRun', (input, caller) =>
     input.claim ? checkRole(caller, 'claimRun') : undefined,
   ),
-  /** If a cancel changed nothing, the answer shows the current state of the children. */
+  /** If a cancel changed nothing, or not the children, the answer shows the current state of the children. */
   async cancelRun(commands, caller, input) {
     const answer = await derived.cancelRun(commands, caller, input)
     if (!answer.ok || answer.relatives !== NO_RELATIVES) return answer

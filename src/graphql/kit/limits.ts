@@ -1,6 +1,15 @@
 import SchemaBuilder, { type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core'
 import { PothosComplexityPlugin } from '@pothos/plugin-complexity'
-import type { GraphQLFieldResolver } from 'graphql'
+import {
+  type FieldNode,
+  type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
+  Kind,
+  type OperationDefinitionNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
 import { failWith } from '../request/errors.ts'
 
 /**
@@ -25,11 +34,21 @@ export const limitOptions = {
   },
 }
 
+/** Operations within the limits, whatever their variables are. */
+const withinLimits = new WeakSet<OperationDefinitionNode>()
+
 /**
  * Enforces the limits of operations in the schema, so that they apply on every transport. The base plugin checks
- * queries and mutations only; this one checks a subscription before its stream begins, instead of once per frame.
+ * queries and mutations only, each time; this one checks a subscription before its stream begins, instead of once per frame, and
+ * a known operation whose cost depends on no variable only once.
  */
 class LimitsPlugin<Types extends SchemaTypes> extends PothosComplexityPlugin<Types> {
+  override checkComplexity(context: Types['Context'], info: GraphQLResolveInfo): void {
+    if (withinLimits.has(info.operation)) return
+    super.checkComplexity(context, info)
+    if (!dependsOnVariables(info)) withinLimits.add(info.operation)
+  }
+
   override wrapResolve(
     resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
     field: PothosOutputFieldConfig<Types>,
@@ -48,6 +67,19 @@ class LimitsPlugin<Types extends SchemaTypes> extends PothosComplexityPlugin<Typ
       })
     )
   }
+}
+
+/** True if the cost of a field depends on an argument that is given by a variable. */
+function dependsOnVariables({ schema, operation, fragments }: GraphQLResolveInfo): boolean {
+  const types = new TypeInfo(schema)
+  let found = false
+  const Field = (node: FieldNode): void => {
+    if (typeof types.getFieldDef()?.extensions['complexity'] !== 'function') return
+    for (const argument of node.arguments ?? []) visit(argument, { Variable: () => void (found = true) })
+  }
+  const definitions = [operation, ...Object.values(fragments)]
+  visit({ kind: Kind.DOCUMENT, definitions }, visitWithTypeInfo(types, { Field }))
+  return found
 }
 
 declare global {

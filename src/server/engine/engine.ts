@@ -23,7 +23,8 @@ import type { Stream, Streams } from './streams.ts'
 /** Context of an operation, for either transport. */
 export interface Operation {
   readonly identity: Identity
-  readonly transport: 'http' | 'socket'
+  /** `batch`: one of several operations of one HTTP request. */
+  readonly transport: 'http' | 'batch' | 'socket'
 }
 
 /** Options of the engine. */
@@ -44,6 +45,9 @@ export type Engine = YogaServerInstance<Operation, object>
 /** Path of the GraphQL endpoint. */
 export const GRAPHQL_PATH = '/graphql'
 
+/** Most operations of one HTTP request. */
+export const MAX_BATCH = 10
+
 /** Creates the engine. The listener is responsible for byte limits, authentication and GraphiQL. */
 export function createEngine(options: EngineOptions): Engine {
   const { schema, makeContext, log, metrics, documents, streams } = options
@@ -52,7 +56,7 @@ export function createEngine(options: EngineOptions): Engine {
     graphqlEndpoint: GRAPHQL_PATH,
     graphiql: false,
     landingPage: false,
-    batching: false,
+    batching: { limit: MAX_BATCH },
     multipart: false,
     cors: false,
     // the listener has limited the bytes already; doing it again would be the largest cost of a small request
@@ -159,8 +163,9 @@ function meter(metrics: Metrics): OperationPlugin {
 /** Ends event streams when their token, the server or their reader ends. */
 function guardEventStreams(streams: Streams): OperationPlugin {
   return {
-    onSubscribe({ args }) {
+    onSubscribe({ args, setSubscribeFn }) {
       const { transport, identity } = operationOf(args)
+      if (transport === 'batch') setSubscribeFn(() => ({ errors: [refuseStream()] }))
       if (transport !== 'http') return undefined
       return {
         onSubscribeResult({ result, setResult }) {
@@ -192,6 +197,12 @@ function guardEventStreams(streams: Streams): OperationPlugin {
 /** The error for a caller without a valid token. */
 export function unauthenticated(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } })
+}
+
+function refuseStream(): GraphQLError {
+  return new GraphQLError('A subscription is sent in a request of its own.', {
+    extensions: { code: 'BAD_REQUEST' },
+  })
 }
 
 function tooManyStreams(): GraphQLError {

@@ -37,6 +37,14 @@ describe('the limits of an operation', () => {
     expect((await graph.read(getIntrospectionQuery())).__schema.types.length).toBeGreaterThan(100)
   })
 
+  it('are judged by the variables of each request, of a known document too', async () => {
+    const document = `query ($first: Int) { runs(first: $first) { edges { node {
+      children(first: 500) { edges { node { id } } } } } } }`
+    expect(codesOf(await graph.ask(document, { first: 2 }))).toEqual([])
+    expect(codesOf(await graph.ask(document, { first: 500 }))).toEqual(TOO_COMPLEX)
+    expect(codesOf(await graph.ask(document, { first: 2 }))).toEqual([])
+  })
+
   it('let through what the SDK sends, pages of the greatest size too', () => {
     const folder = new URL('../../../schema/operations/', import.meta.url)
     const { definitions } = parse(

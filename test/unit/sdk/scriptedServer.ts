@@ -29,7 +29,13 @@ export async function startScriptedServer(script: Script) {
     resolvers: addRoots(script),
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   })
-  const yoga = createYoga({ schema, maskedErrors: false, logging: false, graphiql: false })
+  const yoga = createYoga({
+    schema,
+    maskedErrors: false,
+    logging: false,
+    graphiql: false,
+    batching: { limit: 10 },
+  })
   const faults = {
     lostAnswers: 0,
     statuses: [] as number[],
