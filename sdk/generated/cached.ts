@@ -82,6 +82,7 @@ export const possibleTypes: Record<string, string[]> = {
     "RecordWorkspaceSuccess"
   ],
   "TranscriptEntry": [
+    "PromptEntry",
     "MessageEntry",
     "ThoughtEntry",
     "ToolCallEntry",
@@ -643,6 +644,7 @@ export const KEYLESS_TYPES: readonly string[] = [
   "PhaseError",
   "FileLocation",
   "PlanStep",
+  "PromptEntry",
   "MessageEntry",
   "ThoughtEntry",
   "ToolCallEntry",

@@ -324,6 +324,8 @@ export type EntryKind =
   | 'ERROR'
   /** What a program put out without saying what it is. */
   | 'OUTPUT'
+  /** What the agent was prompted with. */
+  | 'PROMPT'
 
 /** What a tool does, as the agent reports it. */
 export type ToolKind =
@@ -1582,6 +1584,16 @@ export interface PlanStepInput {
   readonly status: StepStatus
 }
 
+/** What the agent is prompted with. */
+export interface PromptEntryInput {
+  /** What its updates name it by, as the id of a call. */
+  readonly key?: string | null | undefined
+  /** The key of the entry that it updates; left out: it is new. */
+  readonly updates?: string | null | undefined
+  /** What is said. At most 65536 characters. */
+  readonly text: string
+}
+
 /** What the agent says to people. */
 export interface MessageEntryInput {
   /** What its updates name it by, as the id of a call. */
@@ -1719,8 +1731,22 @@ export interface OutputEntryInput {
 /** An entry to append: exactly one of these. Of an update only what has changed is given. */
 export type TranscriptEntryInput =
   | {
+    /** What the agent is prompted with: its first words in a turn. */
+    readonly prompt: PromptEntryInput
+    readonly message?: never
+    readonly thought?: never
+    readonly toolCall?: never
+    readonly diff?: never
+    readonly plan?: never
+    readonly permission?: never
+    readonly usage?: never
+    readonly error?: never
+    readonly output?: never
+    }
+  | {
     /** What the agent says to people, whole, as markdown. */
     readonly message: MessageEntryInput
+    readonly prompt?: never
     readonly thought?: never
     readonly toolCall?: never
     readonly diff?: never
@@ -1733,6 +1759,7 @@ export type TranscriptEntryInput =
   | {
     /** What the agent says to itself. */
     readonly thought: ThoughtEntryInput
+    readonly prompt?: never
     readonly message?: never
     readonly toolCall?: never
     readonly diff?: never
@@ -1745,6 +1772,7 @@ export type TranscriptEntryInput =
   | {
     /** The call of a tool, or how far one has come. */
     readonly toolCall: ToolCallEntryInput
+    readonly prompt?: never
     readonly message?: never
     readonly thought?: never
     readonly diff?: never
@@ -1757,6 +1785,7 @@ export type TranscriptEntryInput =
   | {
     /** A file that the agent changed. */
     readonly diff: DiffEntryInput
+    readonly prompt?: never
     readonly message?: never
     readonly thought?: never
     readonly toolCall?: never
@@ -1769,6 +1798,7 @@ export type TranscriptEntryInput =
   | {
     /** All that the agent means to do. */
     readonly plan: PlanEntryInput
+    readonly prompt?: never
     readonly message?: never
     readonly thought?: never
     readonly toolCall?: never
@@ -1781,6 +1811,7 @@ export type TranscriptEntryInput =
   | {
     /** A permission that the agent asked for, or what became of that. */
     readonly permission: PermissionEntryInput
+    readonly prompt?: never
     readonly message?: never
     readonly thought?: never
     readonly toolCall?: never
@@ -1793,6 +1824,7 @@ export type TranscriptEntryInput =
   | {
     /** What a turn used. */
     readonly usage: UsageEntryInput
+    readonly prompt?: never
     readonly message?: never
     readonly thought?: never
     readonly toolCall?: never
@@ -1805,6 +1837,7 @@ export type TranscriptEntryInput =
   | {
     /** What went wrong. */
     readonly error: ErrorEntryInput
+    readonly prompt?: never
     readonly message?: never
     readonly thought?: never
     readonly toolCall?: never
@@ -1817,6 +1850,7 @@ export type TranscriptEntryInput =
   | {
     /** What a program put out without saying what it is. */
     readonly output: OutputEntryInput
+    readonly prompt?: never
     readonly message?: never
     readonly thought?: never
     readonly toolCall?: never
@@ -4427,6 +4461,23 @@ export type ResumeRunResult =
   | InvalidInput
   | Forbidden
 
+/** What the agent was prompted with, as its owner composed it. */
+export type PromptEntry = {
+  __typename: 'PromptEntry'
+  /** Its number in the transcript: 1, 2, 3 and so on, without gaps. The cursor of the stream. */
+  seq: number
+  /** When it was appended. */
+  at: string
+  /** Which type of entry it is, as a value: for filters, and where types are not asked for. */
+  kind: EntryKind
+  /** What its updates name it by; null: nothing updates it. */
+  key: string | null
+  /** The key of the entry of the same kind that it updates; where there is none, it stands for itself. Null: it is new. */
+  updates: string | null
+  /** All that it says as plain text; empty where it says nothing. */
+  text: string
+}
+
 /** What the agent says to people, whole; its text is markdown. */
 export type MessageEntry = {
   __typename: 'MessageEntry'
@@ -4632,6 +4683,7 @@ export type OutputEntry = {
 
 /** One entry of a transcript. It never changes: an update is an entry of its own, whose fields that are not null replace those of the entry it updates. */
 export type TranscriptEntry =
+  | PromptEntry
   | MessageEntry
   | ThoughtEntry
   | ToolCallEntry
@@ -6261,7 +6313,7 @@ const documents = /* @__PURE__ */ createWriter({
   SessionFields: 'Session{id run{id}role adapter status recoveryAttempts handle lastPromptKey lastPromptStage lastPromptAt createdAt}',
   TakenStepFields: 'TakenStep{command phase{...PhaseFields}hasChanged isReplayed}',
   TokenFields: 'Token{id principalId name role projects createdAt expiresAt lastUsedAt}',
-  TranscriptEntryFields: 'TranscriptEntry{__typename seq at kind key updates ...on MessageEntry{text}...on ThoughtEntry{text}...on ToolCallEntry{title toolKind toolStatus locations{path line}output}...on DiffEntry{path hunks}...on PlanEntry{steps{text status}}...on PermissionEntry{title toolKind state approvalId note}...on UsageEntry{model provider inputTokens cachedTokens outputTokens reasoningTokens costMicros currency durationMs}...on ErrorEntry{code message resetAt}...on OutputEntry{stream text}}',
+  TranscriptEntryFields: 'TranscriptEntry{__typename seq at kind key updates ...on PromptEntry{text}...on MessageEntry{text}...on ThoughtEntry{text}...on ToolCallEntry{title toolKind toolStatus locations{path line}output}...on DiffEntry{path hunks}...on PlanEntry{steps{text status}}...on PermissionEntry{title toolKind state approvalId note}...on UsageEntry{model provider inputTokens cachedTokens outputTokens reasoningTokens costMicros currency durationMs}...on ErrorEntry{code message resetAt}...on OutputEntry{stream text}}',
   UsageFields: 'Usage{reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks models{model provider reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks}}',
   WorkerFields: 'Worker{id principalId name host program state problem concurrency heldRunCount workflows labels projects agents{role adapter program version}createdAt heardAt}',
   WorkflowFields: 'Workflow{id project name version initialPhase createdAt phases{...WorkflowPhaseFields}}',

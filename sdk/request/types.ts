@@ -35,6 +35,7 @@ export type {
 
 /** The kinds of entries by the names of their types. */
 interface EntryKinds {
+  PromptEntry: 'PROMPT'
   MessageEntry: 'MESSAGE'
   ThoughtEntry: 'THOUGHT'
   ToolCallEntry: 'TOOL_CALL'

@@ -6,6 +6,7 @@ const STEP_MARKS = { PENDING: ' ', IN_PROGRESS: '~', COMPLETED: 'x' } as const
 /** All that an entry says as plain text; '' where it says nothing. */
 export function entryText(entry: TranscriptEntry): string {
   switch (entry.kind) {
+    case 'PROMPT':
     case 'MESSAGE':
     case 'THOUGHT':
     case 'OUTPUT':

@@ -125,7 +125,8 @@ async function furnish(): Promise<void> {
     const prompt = { fence, phase: key, dedupKey: key }
     unwrap(await pawl.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENDING' }))
     unwrap(await pawl.sessions.recordPrompt(session.id, { ...prompt, stage: 'SENT' }))
-    const entries = index === 0 ? toOutput(...PUT_OUT) : toTurn(key)
+    const task = `You are the reviewer of this run, at ${key}.\n\n## Task\n\nSay what ends the retries.`
+    const entries = [{ prompt: { text: task } }, ...(index === 0 ? toOutput(...PUT_OUT) : toTurn(key))]
     unwrap(await pawl.sessions.append(session.id, { fence, fromSeq, entries }))
     fromSeq += entries.length
     if (key !== 'reviews') unwrap(await pawl.sessions.update(session.id, 'READY', { fence }))

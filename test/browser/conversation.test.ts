@@ -44,13 +44,16 @@ describe('the conversation', () => {
   it('has prompts, what persons said, and what the agent said and did', async () => {
     const { pawl } = dashboard
     const { id, fence, session } = await startTalk('Talked to')
-    const first = toOutput('\u001B[31mred\u001B[0m words\n')
+    const task = `Read the code.\n${'And think. '.repeat(50)}\nThen say what you saw.`
+    const first = [{ prompt: { text: task } }, ...toOutput('\u001B[31mred\u001B[0m words\n')]
     unwrap(await pawl.sessions.append(session, { fence, fromSeq: 1, entries: first }))
     unwrap(await pawl.messages.send(id, 'Leave **the tests** alone.'))
     const entries = [{ message: { text: 'I will.' } }, { thought: { text: 'Which tests?' } }]
-    unwrap(await pawl.sessions.append(session, { fence, fromSeq: 2, entries }))
+    unwrap(await pawl.sessions.append(session, { fence, fromSeq: 3, entries }))
     await dashboard.open(`/runs/${id}`)
-    await place('2').locator('.markdown').getByText('I will.').waitFor()
+    await place('1').getByText('Read the code. And think.').click()
+    await place('1').getByText('Then say what you saw.').waitFor()
+    await place('3').locator('.markdown').getByText('I will.').waitFor()
     await transcript().locator('.mark-prompt').getByText('Prompted for context').waitFor()
     await transcript().locator('.mark-person strong').getByText('the tests').waitFor()
     await transcript().locator('.ansi-red').getByText('red', { exact: true }).waitFor()

@@ -20,6 +20,12 @@ interface Told extends Updatable {
   readonly isPiece?: boolean | undefined
 }
 
+/** What the agent was prompted with. The worker reports it, whichever adapter delivers it. */
+export interface Prompted extends Updatable {
+  readonly kind: 'PROMPT'
+  readonly text: string
+}
+
 /** What the agent says to people, as markdown. */
 export interface Message extends Told {
   readonly kind: 'MESSAGE'
@@ -118,6 +124,16 @@ export interface Output extends Told {
 }
 
 /** One thing that an agent says, in the transcript of its session. */
-export type Entry = Message | Thought | ToolCall | Diff | Plan | Permission | Usage | Failure | Output
+export type Entry =
+  | Prompted
+  | Message
+  | Thought
+  | ToolCall
+  | Diff
+  | Plan
+  | Permission
+  | Usage
+  | Failure
+  | Output
 
 export type EntryKind = Entry['kind']

@@ -28,6 +28,8 @@ export function toEntryInput(entry: Entry, secrets: readonly Secret[]): Transcri
     toolKind,
   })
   switch (entry.kind) {
+    case 'PROMPT':
+      return { prompt: { ...identity, text: text(entry.text) } }
     case 'MESSAGE':
       return { message: { ...identity, text: text(entry.text) } }
     case 'THOUGHT':

@@ -59,6 +59,8 @@ function describe(colors: Colors, entry: FoldedEntry, width: number): Described 
   const wrapped = (text: string, paint: Paint = plain) =>
     safeLines(text).flatMap((line) => wrapLine(line, width).map((part) => paint(colors, part)))
   switch (entry.kind) {
+    case 'PROMPT':
+      return { mark: colors.cyan('»'), lines: wrapped(entry.text, (c, text) => c.cyan(text)) }
     case 'MESSAGE':
       return { mark: '●', lines: wrapped(entry.text) }
     case 'THOUGHT':

@@ -24,6 +24,7 @@ interface Options extends CommonOptions {
 }
 
 const KINDS: Readonly<Record<string, EntryKind>> = {
+  prompt: 'PROMPT',
   message: 'MESSAGE',
   thought: 'THOUGHT',
   'tool-call': 'TOOL_CALL',

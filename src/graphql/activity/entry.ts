@@ -24,6 +24,7 @@ const TYPES: Readonly<Record<Kind, string>> = {
   USAGE: 'UsageEntry',
   ERROR: 'ErrorEntry',
   OUTPUT: 'OutputEntry',
+  PROMPT: 'PromptEntry',
 }
 
 export const TranscriptEntryRef = builder.interfaceRef<Entry>('TranscriptEntry').implement({
@@ -95,6 +96,7 @@ const define = (kind: Kind, description: string, fields: (t: Fields) => object) 
     fields: (t) => fields(t) as Record<string, never>,
   })
 
+define('PROMPT', 'What the agent was prompted with, as its owner composed it.', () => ({}))
 define('MESSAGE', 'What the agent says to people, whole; its text is markdown.', () => ({}))
 define('THOUGHT', 'What the agent says to itself.', () => ({}))
 define('TOOL_CALL', 'A tool that the agent used, with what it was given and gave back.', (t) => ({

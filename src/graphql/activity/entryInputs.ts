@@ -66,6 +66,10 @@ export const TranscriptEntryInput = defineOneOf(
   'TranscriptEntryInput',
   'An entry to append: exactly one of these. Of an update only what has changed is given.',
   {
+    prompt: nested(
+      words('PromptEntryInput', 'What the agent is prompted with.'),
+      'What the agent is prompted with: its first words in a turn.',
+    ),
     message: nested(
       words('MessageEntryInput', 'What the agent says to people.'),
       'What the agent says to people, whole, as markdown.',
@@ -162,7 +166,8 @@ type EntryInput = typeof TranscriptEntryInput extends { readonly schema: { reado
 
 /** The entry that an input stands for; GraphQL has seen to it that one of its fields is given. */
 export function toEntry(input: EntryInput): EntryContent {
-  const { message, thought, toolCall, diff, plan, permission, usage, error, output } = input
+  const { prompt, message, thought, toolCall, diff, plan, permission, usage, error, output } = input
+  if (prompt) return { ...common(prompt), kind: 'PROMPT', title: null, text: prompt.text, data: {} }
   if (message) return { ...common(message), kind: 'MESSAGE', title: null, text: message.text, data: {} }
   if (thought) return { ...common(thought), kind: 'THOUGHT', title: null, text: thought.text, data: {} }
   if (toolCall) {

@@ -55,6 +55,7 @@ export const EntryKind = enumOf('EntryKind', ENTRY_KINDS, 'What an entry of a tr
   USAGE: 'What a turn used.',
   ERROR: 'What went wrong, in its own words.',
   OUTPUT: 'What a program put out without saying what it is.',
+  PROMPT: 'What the agent was prompted with.',
 })
 
 export const ToolKind = enumOf('ToolKind', TOOL_KINDS, 'What a tool does, as the agent reports it.', {

@@ -133,6 +133,7 @@ export const ENTRY_KINDS = [
   'USAGE',
   'ERROR',
   'OUTPUT',
+  'PROMPT',
 ] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Session, SessionStatus } from '@pawl/sdk'
 import { AgentError, DISCARDED_OUTPUT } from '../../adapters/kit/adapter.ts'
-import type { Agent, AgentContext, AgentOutput, ProcessEnd } from '../../adapters/kit/adapter.ts'
+import type { Agent, AgentContext, AgentOutput, ProcessEnd, Prompt } from '../../adapters/kit/adapter.ts'
 import { agentDefinitionSchema } from '../../adapters/kit/agentDefinition.ts'
 import type { AgentDefinition } from '../../adapters/kit/agentDefinition.ts'
 import { findSecrets, maskText } from '../../adapters/transcript/secrets.ts'
@@ -25,6 +25,8 @@ export interface OpenAgent {
   readonly sessionId: string
   /** Hides the secrets of its environment in what it says. */
   readonly mask: (text: string) => string
+  /** Puts a prompt into the transcript; one that another owner has put there is not repeated. */
+  readonly recordPrompt: (prompt: Prompt) => void
   /** Where what it uses belongs. */
   readonly origin: UsageOrigin
   /** Status of the session, as far as this owner knows. */
@@ -81,15 +83,21 @@ export class OpenAgents {
     await this.#run.step('session-opened')
     if (opened.status === 'CREATED') await this.#setStatus(opened.id, 'BOOTSTRAPPING')
     let secrets: readonly Secret[] = []
+    let transcript: AgentOutput = DISCARDED_OUTPUT
     const origin = new UsageOrigin()
     const openOutput = (env: Readonly<Record<string, string>>) => {
       secrets = findSecrets(env)
-      return origin.mark(this.#openTranscript(opened.id, env))
+      transcript = origin.mark(this.#openTranscript(opened.id, env))
+      return transcript
     }
     const agent = await this.#reach(opened, definition, workspace, { openOutput, origin })
     const status = opened.status === 'CREATED' ? 'BOOTSTRAPPING' : opened.status
     const mask = (text: string) => maskText(text, secrets)
-    const open = { role, definition, agent, sessionId: opened.id, mask, origin, status }
+    const recordPrompt = ({ key, text }: Prompt) => {
+      transcript.flush()
+      transcript.report({ kind: 'PROMPT', key, updates: key, text })
+    }
+    const open = { role, definition, agent, sessionId: opened.id, mask, recordPrompt, origin, status }
     this.#byRole.set(role, open)
     await this.#run.step('agent-opened')
     return open

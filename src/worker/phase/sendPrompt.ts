@@ -23,6 +23,7 @@ export async function sendPrompt(task: PhaseTask, step: StepOf<'PROMPT'>): Promi
   agent.status = 'BUSY'
   await context.step('prompt-recorded')
   const before = declared.artifact && (await readBaseline(await findArtifactPlace(task, declared.artifact)))
+  agent.recordPrompt(composed.prompt)
   context.noteTurn()
   await deliver(task, agent, composed.prompt)
   await context.step('prompt-sent')

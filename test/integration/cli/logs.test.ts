@@ -37,6 +37,7 @@ async function begin() {
 }
 
 const SAID: TranscriptEntryInput[] = [
+  { prompt: { text: 'Look at it.' } },
   { message: { text: 'I look at it.\nThen I run the tests.' } },
   { toolCall: { key: 'a', title: 'npm test', toolStatus: 'IN_PROGRESS', toolKind: 'EXECUTE' } },
   { output: { text: 'half a li' } },
@@ -61,6 +62,7 @@ describe('pawl logs', () => {
       expect(stdout.replace(/^\d\d:\d\d:\d\d/gm, '00:00:00')).toBe(
         [
           `── writer (${writer.id})`,
+          '00:00:00 » Look at it.',
           '00:00:00 ● I look at it.',
           '           Then I run the tests.',
           '00:00:00 ▸ npm test',
@@ -97,7 +99,7 @@ describe('pawl logs', () => {
         sessionId: writer.id,
         role: 'writer',
         kind: 'ERROR',
-        seq: 7,
+        seq: 8,
       })
     },
   )
@@ -107,7 +109,7 @@ describe('pawl logs', () => {
     const writer = await run.openSession('writer')
     await writer.say(...SAID)
     const found = await cli.run(['logs', run.id, '--search', 'NPM TEST'])
-    expect(found.stdout).toMatch(new RegExp(`^\\S+ ${writer.id} 2 {2}TOOL_CALL {2}npm test\\n$`))
+    expect(found.stdout).toMatch(new RegExp(`^\\S+ ${writer.id} 3 {2}TOOL_CALL {2}npm test\\n$`))
     expect((await cli.run(['logs', run.id, '--search', 'never said'])).code).toBe(4)
     expect((await cli.run(['logs', run.id, '--search', 'ab'])).code).toBe(2)
     expect((await cli.run(['logs', run.id, '--kind', 'words'])).code).toBe(2)

@@ -26,6 +26,7 @@ const key = () => ({ idempotencyKey: randomUUID() })
 const identity = { key: 'k', updates: 'k' }
 /** An entry of each kind, every field given. */
 const EVERY_ENTRY = [
+  { prompt: { ...identity, text: 'a' } },
   { message: { ...identity, text: 'a' } },
   { thought: { ...identity, text: 'a' } },
   {

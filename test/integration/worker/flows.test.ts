@@ -114,6 +114,21 @@ describe.concurrent('a person', () => {
     expect(sessions).toHaveLength(1)
   })
 
+  test('the transcript of an agent begins with what it was prompted with, without the secrets of its environment', async (context) => {
+    const bench = await open(context)
+    const env = { API_KEY: 'sk-live-0123456789' }
+    bench.start({ runner: { ...shellAgent(`echo words; ${GOOD}`), env } })
+    const runId = await bench.begin('errand', { title: 'Use sk-live-0123456789' })
+    await bench.settled(runId)
+    const [session] = (await bench.person.sessions.list(runId)).nodes
+    const { nodes } = await bench.person.sessions.entries(session?.id ?? '')
+    expect(nodes.map(({ kind }) => kind)).toEqual(['PROMPT', 'OUTPUT'])
+    const [prompt] = nodes
+    expect(prompt && entryText(prompt)).toContain('out.json')
+    expect(prompt && entryText(prompt)).toContain('Use [API_KEY hidden]')
+    expect(prompt?.key).toBe(session?.lastPromptKey)
+  })
+
   test('who reads along has heard everything when the run is complete', async (context) => {
     const bench = await open(context)
     let runId = ''
@@ -121,7 +136,8 @@ describe.concurrent('a person', () => {
     const onStep: OnStep = async (name) => {
       if (name !== 'run-completed') return
       const [session] = (await bench.person.sessions.list(runId)).nodes
-      for await (const entry of bench.person.sessions.transcript(session?.id ?? '')) heard += entryText(entry)
+      for await (const entry of bench.person.sessions.transcript(session?.id ?? ''))
+        if (entry.kind === 'OUTPUT') heard += entryText(entry)
     }
     // Much at once, which is appended piece by piece.
     bench.start({ runner: shellAgent(`seq 120000; ${GOOD}; echo the last words`) }, { onStep })

@@ -10,6 +10,8 @@ type Of<Kind extends FoldedEntry['kind']> = Extract<FoldedEntry, { readonly kind
 /** An entry of a transcript, with its updates in it. */
 export function TranscriptEntry({ entry }: { readonly entry: FoldedEntry }) {
   switch (entry.kind) {
+    case 'PROMPT':
+      return <Prompt text={entry.text} />
     case 'MESSAGE':
       return <Markdown text={entry.text} />
     case 'THOUGHT':
@@ -85,6 +87,20 @@ function ToolCall({ call }: { readonly call: Of<'TOOL_CALL'> }) {
       <pre className="source" tabIndex={0}>
         {output}
       </pre>
+    </details>
+  )
+}
+
+/** Prompts that are longer are folded to their first words. */
+const MAX_SHOWN = 400
+
+function Prompt({ text }: { readonly text: string }) {
+  const words = text.trim()
+  if (words.length <= MAX_SHOWN) return <pre className="entry-prompt">{words}</pre>
+  return (
+    <details className="entry-prompt">
+      <summary>{words.slice(0, 160).replaceAll(/\s+/g, ' ')} …</summary>
+      <pre tabIndex={0}>{words}</pre>
     </details>
   )
 }
