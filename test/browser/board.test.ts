@@ -73,6 +73,21 @@ describe('the board', () => {
     await page.getByRole('link', { name: 'Board', exact: true }).click()
   })
 
+  it('shows how far a run has come in its workflow', async () => {
+    const { pawl } = dashboard
+    const held = await startHeld(pawl, { workflow: 'delivery', title: 'On its way' })
+    const card = page.locator(`.card[data-run-id="${held.id}"]`)
+    await card.getByTitle('Phase 1 of 4').waitFor()
+    await awaitApproval(pawl, held)
+    const [question] = (await pawl.approvals.list({ runId: held.id })).nodes
+    const { id = '', digest = '' } = question ?? {}
+    unwrap(await pawl.approvals.decide(id, { decision: 'APPROVE', digest }))
+    unwrap(await pawl.phases.advance(held.id, 'build', { fence: held.fence }))
+    await card.getByTitle('Phase 2 of 4').waitFor()
+    unwrap(await pawl.runs.fail(held.id, { fence: held.fence, error: 'enough' }))
+    unwrap(await pawl.runs.delete(held.id))
+  })
+
   it('keeps what ended undone apart from what failed and from what is done', async () => {
     const { pawl } = dashboard
     await endIncomplete(pawl, await startHeld(pawl, { title: 'Stopped half-way' }))

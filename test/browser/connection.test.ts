@@ -57,12 +57,24 @@ it('says that the server is away, since when, and continues by itself when it is
   const other = await dashboard.browser.context.newPage()
   await other.goto(`${server.url}/runs/${id}?tab=events`)
   await other.locator('[data-event="PHASE_STARTED"]').waitFor()
+  const tokens = await dashboard.browser.context.newPage()
+  await tokens.goto(`${server.url}/tokens`)
+  await tokens.locator('[data-token]').first().waitFor()
   const start = await restart('SIGKILL')
   await connection('RECONNECTING')
   // What was known stays, with the words that it is old, and what needs the server is off.
   await page.locator('[data-notice="offline"]').getByText('The server can’t be reached since').waitFor()
   await other.locator('[data-notice="offline"]').waitFor()
   expect(await other.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true)
+  await tokens.locator('[data-notice="offline"]').waitFor()
+  expect(await tokens.getByRole('button', { name: 'Make a token' }).isDisabled()).toBe(true)
+  expect(
+    await tokens
+      .getByRole('button', { name: /^Revoke/ })
+      .first()
+      .isDisabled(),
+  ).toBe(true)
+  await tokens.close()
   await expectTexts(page, titles('running'), ['Outlives the server'])
   await expect
     .poll(() => page.locator('.connection').innerText(), { timeout: 10_000 })

@@ -1,4 +1,13 @@
 import { composeText } from '../../text/composeText.ts'
+import {
+  DECISION_WORDS,
+  END_WORDS,
+  EXPIRY_WORDS,
+  MODE_WORDS,
+  REASON_WORDS,
+  SESSION_WORDS,
+  STATUS_WORDS,
+} from './eventWords.ts'
 import type { EventPayload, EventType, RunEvent } from '../run/events.ts'
 
 type Summarize<T extends EventType> = (payload: EventPayload<T>, actor: string) => string
@@ -29,15 +38,15 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
     return `${actor} released the run, which waits ${until}${saying(waitsFor ?? null)}.`
   },
   'run.paused': ({ comment }, actor) => `${actor} paused the run${saying(comment)}.`,
-  'run.resumed': ({ from, to, comment }, actor) =>
-    `${actor} resumed the run from ${from} to ${to}${saying(comment)}.`,
+  'run.resumed': ({ to, comment }, actor) =>
+    `${actor} resumed the run, which ${STATUS_WORDS[to]}${saying(comment)}.`,
   'run.completed': (_, actor) => `${actor} completed the run.`,
-  'run.failed': ({ reason, error }) => `The run failed: ${reason}${saying(error)}.`,
+  'run.failed': ({ reason, error }) => `The run failed, because ${REASON_WORDS[reason]}${saying(error)}.`,
   'run.cancel_requested': ({ comment }, actor) =>
     `${actor} asked to cancel the run${saying(comment)}; its owner has been told to stop.`,
   'run.cancelled': ({ confirmed, reason, comment }) =>
-    `The run was cancelled (${reason})${saying(comment)}; its owner ${confirmed ? 'confirmed that its processes are gone' : 'did not confirm that its processes are gone'}.`,
-  'run.expired': ({ reason }) => `The run expired: ${reason}.`,
+    `The run was cancelled, ${reason === 'CANCELLED_BY_USER' ? '' : 'because '}${REASON_WORDS[reason]}${saying(comment)}; its owner ${confirmed ? 'confirmed that its processes are gone' : 'did not confirm that its processes are gone'}.`,
+  'run.expired': ({ reason }) => `The run expired, because ${REASON_WORDS[reason]}.`,
   'run.detached': ({ comment }, actor) => `${actor} detached the run from its parent${saying(comment)}.`,
   'round.opened': ({ round, initialPhase }) => `Round ${round} opened at phase ${initialPhase}.`,
   'round.completed': ({ round }, actor) => `${actor} completed round ${round}.`,
@@ -49,11 +58,12 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
   'execution.started': ({ command, phase }, actor) =>
     `${actor} launched ${shorten(command)}${phase === null ? '' : ` for phase ${phase}`}.`,
   'execution.finished': ({ exitCode, signal, end }) =>
-    `A process ended: ${end}${signal === null ? '' : ` by ${signal}`}${exitCode === null ? '' : ` with exit code ${exitCode}`}.`,
+    `A process ${END_WORDS[end]}${signal === null ? '' : ` by ${signal}`}${exitCode === null ? '' : ` with exit code ${exitCode}`}.`,
   'session.opened': ({ role, adapter }, actor) => `${actor} opened a session for ${role} through ${adapter}.`,
   'session.adopted': ({ adapter }, actor) => `${actor} holds the session, through ${adapter}.`,
-  'session.changed': ({ from, to }) => `The session went from ${from} to ${to}.`,
-  'session.recovered': ({ recoveryAttempts }) => `The session was recovered (${recoveryAttempts}).`,
+  'session.changed': ({ to }) => `The agent ${SESSION_WORDS[to]}.`,
+  'session.recovered': ({ recoveryAttempts }) =>
+    `The agent was recovered${recoveryAttempts > 1 ? `, ${recoveryAttempts} times by now` : ''}.`,
   'prompt.sending': ({ phase, repair }) =>
     `A ${repair ? 'repair prompt' : 'prompt'} for phase ${phase} is being sent.`,
   'prompt.sent': ({ phase, repair }) =>
@@ -65,16 +75,15 @@ const SUMMARIES: { readonly [T in EventType]: Summarize<T> } = {
     kind === 'PERMISSION'
       ? `The agent asks for permission: “${shorten(question)}”`
       : `A person is asked at ${gate}: “${shorten(question)}”`,
-  'approval.decided': ({ decision, comment }, actor) => `${actor} answered ${decision}${saying(comment)}.`,
-  'approval.expired': ({ onExpiry }) =>
-    onExpiry === 'CONTINUE'
-      ? 'Nobody answered in time; the agent is told so and continues.'
-      : `Nobody decided in time; the policy is ${onExpiry}.`,
+  'approval.decided': ({ decision, comment }, actor) =>
+    `${actor} ${DECISION_WORDS[decision]}${saying(comment)}.`,
+  'approval.expired': ({ onExpiry }) => `Nobody answered in time; ${EXPIRY_WORDS[onExpiry]}.`,
   'approval.withdrawn': ({ because }) => `The question is no longer asked: ${WITHDRAWN[because]}.`,
-  'message.sent': ({ text, mode }, actor) => `${actor} sent a message (${mode})${saying(text)}.`,
+  'message.sent': ({ text, mode }, actor) =>
+    `${actor} sent a message, to be read ${MODE_WORDS[mode]}${saying(text)}.`,
   'message.acknowledged': ({ receipt, mode }) =>
-    `A message was ${receipt.toLowerCase()}${mode ? `, as a ${mode}` : ''}.`,
-  'child.settled': ({ runId, status }) => `The child ${runId} ended ${status}.`,
+    `A message was ${receipt === 'CONSUMED' ? 'read by the agent' : 'delivered'}${mode ? ` ${MODE_WORDS[mode]}` : ''}.`,
+  'child.settled': ({ runId, status }) => `The child ${runId} ${STATUS_WORDS[status]}.`,
   'child.started': ({ runId, epoch }, actor) =>
     `${actor} ${epoch === 1 ? 'started the child' : 'took up again the child'} ${runId}.`,
   'child.detached': ({ runId }, actor) => `${actor} detached the child ${runId}.`,

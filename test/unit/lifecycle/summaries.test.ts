@@ -51,12 +51,12 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
   'run.paused': [{ comment: 'lunch.' }, 'ann paused the run: lunch.'],
   'run.resumed': [
     { from: 'FAILED', to: 'QUEUED', comment: null, reason: null, error: null, settledAt: null },
-    'ann resumed the run from FAILED to QUEUED.',
+    'ann resumed the run, which waits for an owner.',
   ],
   'run.completed': [{ output: null, closed }, 'ann completed the run.'],
   'run.failed': [
     { reason: 'PHASE_TIMEOUT', error: 'phase build took longer than 5 s', leaseEnds: false, closed },
-    'The run failed: PHASE_TIMEOUT: phase build took longer than 5 s.',
+    'The run failed, because a phase took too long: phase build took longer than 5 s.',
   ],
   'run.cancel_requested': [
     { reason: 'CANCELLED_BY_USER', comment: 'wrong\nbranch', cascade: true },
@@ -64,9 +64,9 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
   ],
   'run.cancelled': [
     { reason: 'CANCELLED_BY_USER', confirmed: true, comment: null, cascade: true, closed },
-    'The run was cancelled (CANCELLED_BY_USER); its owner confirmed that its processes are gone.',
+    'The run was cancelled, by request; its owner confirmed that its processes are gone.',
   ],
-  'run.expired': [{ reason: 'STALE', closed }, 'The run expired: STALE.'],
+  'run.expired': [{ reason: 'STALE', closed }, 'The run expired, because nothing happened for too long.'],
   'round.opened': [{ round: 2, initialPhase: 'plan', phases: [] }, 'Round 2 opened at phase plan.'],
   'round.completed': [{ round: 2, summary: null }, 'ann completed round 2.'],
   'phase.started': [
@@ -88,7 +88,7 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
   ],
   'execution.finished': [
     { id: 'exe_1', exitCode: null, signal: 'SIGKILL', end: 'TIMED_OUT' },
-    'A process ended: TIMED_OUT by SIGKILL.',
+    'A process was stopped for taking too long by SIGKILL.',
   ],
   'session.opened': [
     { id: 'ses_1', role: 'builder', adapter: 'process', fence: 1, handle: null },
@@ -98,11 +98,11 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
     { id: 'ses_1', fence: 2, adapter: 'process', handle: null },
     'ann holds the session, through process.',
   ],
-  'session.changed': [
-    { id: 'ses_1', from: 'BUSY', to: 'CRASHED', detail: null },
-    'The session went from BUSY to CRASHED.',
+  'session.changed': [{ id: 'ses_1', from: 'BUSY', to: 'CRASHED', detail: null }, 'The agent is gone.'],
+  'session.recovered': [
+    { id: 'ses_1', recoveryAttempts: 2, detail: null },
+    'The agent was recovered, 2 times by now.',
   ],
-  'session.recovered': [{ id: 'ses_1', recoveryAttempts: 2, detail: null }, 'The session was recovered (2).'],
   'prompt.sending': [
     { sessionId: 'ses_1', ...phase, dedupKey: 'k', repair: true },
     'A repair prompt for phase build is being sent.',
@@ -144,21 +144,24 @@ const SAID: { readonly [T in EventType]: readonly [EventPayload<T>, string] } = 
       runStatus: 'RUNNING',
       disposed: [],
     },
-    'ann answered REJECT: too vague.',
+    'ann rejected it: too vague.',
   ],
   'approval.expired': [
     { ...approval, onExpiry: 'REJECT', runStatus: 'QUEUED' },
-    'Nobody decided in time; the policy is REJECT.',
+    'Nobody answered in time; it counts as rejected.',
   ],
   'approval.withdrawn': [
     { id: 'apr_1', because: 'OWNER_LOST' },
     'The question is no longer asked: the owner was lost.',
   ],
-  'message.sent': [{ id: 'msg_1', text: 'hurry', mode: 'STEER' }, 'ann sent a message (STEER): hurry.'],
-  'message.acknowledged': [{ id: 'msg_1', receipt: 'CONSUMED' }, 'A message was consumed.'],
+  'message.sent': [
+    { id: 'msg_1', text: 'hurry', mode: 'STEER' },
+    'ann sent a message, to be read at once: hurry.',
+  ],
+  'message.acknowledged': [{ id: 'msg_1', receipt: 'CONSUMED' }, 'A message was read by the agent.'],
   'child.settled': [
     { runId: 'run_2', status: 'FAILED', reason: 'OWNER_LOST', epoch: 1 },
-    'The child run_2 ended FAILED.',
+    'The child run_2 has failed.',
   ],
   'child.started': [{ runId: 'run_2', epoch: 1 }, 'ann started the child run_2.'],
   'child.detached': [{ runId: 'run_2', last: true }, 'ann detached the child run_2.'],
@@ -169,6 +172,14 @@ const say = <T extends EventType>(type: T, payload: EventPayload<T>) =>
   summarizeEvent({ type, seq: 1, epoch: 1, at: 0, actor: 'ann', payload } as RunEvent)
 
 describe('the summary of an event', () => {
+  it('has no word of the API that is not one for people', () => {
+    // RED is the code of an error, which its worker chose; SIGKILL is what the system calls it
+    const words = Object.values(SAID).flatMap(
+      ([, sentence]) => sentence.match(/\b[A-Z]{2,}(?:_[A-Z]+)*\b/g) ?? [],
+    )
+    expect(words.toSorted()).toEqual(['RED', 'SIGKILL'])
+  })
+
   it.each(EVENT_TYPES)('is a sentence: %s', (type) => {
     const [payload, sentence] = SAID[type]
     expect(say(type, payload)).toBe(sentence)

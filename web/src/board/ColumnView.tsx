@@ -9,6 +9,7 @@ import type { Column } from './columns.ts'
 import type { Counted } from './useCounts.ts'
 import { RunCard } from './RunCard.tsx'
 import { useCosts } from './useCosts.ts'
+import { useProgress } from './useProgress.ts'
 
 /** Height of a card including the space below it, in pixels. */
 const CARD = 104
@@ -55,7 +56,9 @@ export const ColumnView = memo(function ColumnView({
     overscan: 6,
   })
   const items = virtual.getVirtualItems()
-  const costs = useCosts(items.flatMap(({ index }) => sorted[index] ?? []))
+  const shown = items.flatMap(({ index }) => sorted[index] ?? [])
+  const costs = useCosts(shown)
+  const progressOf = useProgress(shown)
   const last = items.at(-1)?.index ?? 0
   useEffect(() => {
     if (hasMore && !isLoading && last >= sorted.length - NEAR) loadMore()
@@ -112,7 +115,13 @@ export const ColumnView = memo(function ColumnView({
                   style={{ transform: `translateY(${start}px)` }}
                   onFocus={() => setCurrent(run.id)}
                 >
-                  <RunCard run={run} usage={costs.get(run.id)?.usage} isStop={index === stop} />
+                  <RunCard
+                    run={run}
+                    usage={costs.get(run.id)?.usage}
+                    isStop={index === stop}
+                    place={progressOf(run)?.place}
+                    of={progressOf(run)?.of}
+                  />
                 </li>
               )
             )

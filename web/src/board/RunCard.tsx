@@ -12,12 +12,15 @@ interface RunCardProps {
   readonly run: StoredRun
   /** What it used; null or undefined where that is not known. */
   readonly usage: Usage | null | undefined
+  /** The place of its phase among those of its workflow, and how many these are; undefined where that is not known. */
+  readonly place: number | undefined
+  readonly of: number | undefined
   /** Whether the card is in the tab order: one card of each column is. */
   readonly isStop: boolean
 }
 
 /** A run's card on the board. */
-export const RunCard = memo(function RunCard({ run, usage, isStop }: RunCardProps) {
+export const RunCard = memo(function RunCard({ run, usage, place, of, isStop }: RunCardProps) {
   const { id, title, status, outcome, workflow, lease, labels = [] } = run
   const { createdAt, startedAt, settledAt } = run
   const wait = useWait(run)
@@ -36,6 +39,13 @@ export const RunCard = memo(function RunCard({ run, usage, isStop }: RunCardProp
       <span className="card-line" title={run.error ?? undefined}>
         {workflow?.name}
         {where && <> · {where}</>}
+        {place !== undefined && (
+          <span className="card-progress" title={`Phase ${place} of ${of}`}>
+            {' '}
+            <span className="hidden">phase </span>
+            {place}/{of}
+          </span>
+        )}
       </span>
       <span className="card-foot">
         <Shape tone={word.tone} />

@@ -2,6 +2,7 @@ import type { StoredRun, Workspace, WorkspaceOperationDetail, WorkspaceOperation
 import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
 import { Confirm } from '../elements/Confirm.tsx'
+import { useIsOffline } from '../elements/useIsOffline.ts'
 import { Problem, describeError } from '../elements/Problem.tsx'
 import { DiffSummary } from '../activity/DiffSummary.tsx'
 import { useWorkspace } from './useWorkspace.ts'
@@ -38,6 +39,7 @@ function Present({ workspace }: { readonly workspace: Workspace }) {
   const perform = useAction((pawl, kind: WorkspaceOperationKind) => pawl.workspaces.perform(id, kind))
   const ask = (kind: WorkspaceOperationKind) => void perform.send(kind)
   const waiting = inFlight.length > 0
+  const isOffline = useIsOffline()
   return (
     <section aria-label="Workspace" className="pane" data-workspace={id}>
       <dl className="facts facts-wide">
@@ -80,7 +82,7 @@ function Present({ workspace }: { readonly workspace: Workspace }) {
             key={kind}
             type="button"
             className="button"
-            disabled={perform.isPending}
+            disabled={isOffline || perform.isPending}
             onClick={() => (OPERATION[kind].confirm ? setAsked(kind) : ask(kind))}
           >
             {OPERATION[kind].verb}

@@ -3,6 +3,7 @@ import { isSuccess } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
 import { CopyButton } from '../elements/CopyButton.tsx'
+import { useIsOffline } from '../elements/useIsOffline.ts'
 import { Problem } from '../elements/Problem.tsx'
 
 /** What each role is for; AGENT tokens come from claims. */
@@ -22,6 +23,7 @@ export function NewToken({ onMade }: { readonly onMade: () => void }) {
   const [days, setDays] = useState('')
   const create = useAction((pawl, input: CreateTokenInput) => pawl.tokens.create(input))
   const { success } = create
+  const isOffline = useIsOffline()
   const submit = async () => {
     const result = await create.send({
       principal: { name: name.trim() },
@@ -64,7 +66,7 @@ export function NewToken({ onMade }: { readonly onMade: () => void }) {
           Expires in days, empty for never
           <input type="number" min={1} value={days} onChange={({ target }) => setDays(target.value)} />
         </label>
-        <button className="button button-main" type="submit" disabled={create.isPending}>
+        <button className="button button-main" type="submit" disabled={isOffline || create.isPending}>
           {create.isPending ? 'Asking the server …' : 'Make a token'}
         </button>
       </form>

@@ -5,6 +5,7 @@ import { useSession } from '../account/session.ts'
 import { useRunData } from '../activity/useRunData.ts'
 import { Ago } from '../elements/Age.tsx'
 import { Confirm } from '../elements/Confirm.tsx'
+import { useIsOffline } from '../elements/useIsOffline.ts'
 import { describeError, Problem } from '../elements/Problem.tsx'
 import { formatTime } from '../elements/time.ts'
 import { useTitle } from '../elements/title.ts'
@@ -32,6 +33,7 @@ function AllTokens() {
   )
   const revoke = useAction((pawl, id: string) => pawl.tokens.revoke(id))
   const [asked, setAsked] = useState<Token>()
+  const isOffline = useIsOffline()
   return (
     <main className="page page-wide">
       <h1>Tokens</h1>
@@ -72,7 +74,7 @@ function AllTokens() {
                       <button
                         className="button button-small button-danger"
                         type="button"
-                        disabled={revoke.isPending}
+                        disabled={isOffline || revoke.isPending}
                         onClick={() => setAsked(token)}
                       >
                         Revoke<span className="hidden"> {name}</span> …
