@@ -17,13 +17,14 @@ run, what they print, and their exit codes.
 ${sections.join('\n')}`
 }
 
-/** The commands without subcommands, in the order of the help. */
+/** The commands that do something by themselves, in the order of the help: a group has no options. */
 function listLeaves(
   command: Command,
   words: readonly string[],
 ): { words: readonly string[]; command: Command }[] {
   if (command.commands.length === 0) return [{ words, command }]
-  return command.commands.flatMap((child) => listLeaves(child, [...words, child.name()]))
+  const own = words.length > 0 && command.options.length > 0 ? [{ words, command }] : []
+  return [...own, ...command.commands.flatMap((child) => listLeaves(child, [...words, child.name()]))]
 }
 
 function helpOf(command: Command): string {

@@ -56,6 +56,8 @@ export type WorkflowDefinition = {
     /** Longest time of one attempt, in seconds. */
     readonly timeoutSeconds?: number | null
   })[]
+  /** JSON Schema (draft 2020-12 or 07) that the input of a run must satisfy when it is started. Default: any input. */
+  readonly inputSchema?: { readonly [key: string]: JsonValue }
   /** Key of the phase that completes a round, where rounds count. */
   readonly completeRoundAt?: string | null
   /** How many rounds one run may go through. */

@@ -33,9 +33,23 @@ export function openValidator(limits: Partial<ThreadLimits> = {}) {
         )
       return problems
     },
+    /** Validates the input of a run to be started; each mistake has its path in the input. */
+    async validateInput(schema: object, input: unknown, project: string): Promise<readonly WorkflowIssue[]> {
+      const task = { kind: 'schema', source: JSON.stringify(schema), text: JSON.stringify(input) } as const
+      const found = toProblems(await threads.apply(`inputs of ${project}`, task))
+      return found.map(({ path, message }) => ({ path: toPath(path), message }))
+    },
     /** Validates the schemas of a workflow. Those of one caller wait for each other. */
-    async checkSchemas({ phases }: WorkflowDefinition, caller: string): Promise<readonly WorkflowIssue[]> {
+    async checkSchemas(
+      { phases, inputSchema }: WorkflowDefinition,
+      caller: string,
+    ): Promise<readonly WorkflowIssue[]> {
       const issues: WorkflowIssue[] = []
+      if (inputSchema) {
+        const task = { kind: 'schema', source: JSON.stringify(inputSchema), text: null } as const
+        const found = toProblems(await threads.apply(`workflows of ${caller}`, task))
+        issues.push(...found.map(({ message }) => ({ path: ['inputSchema'], message })))
+      }
       for (const [index, { artifact }] of phases.entries()) {
         for (const { kind, source } of artifact ? demandsOf(artifact) : []) {
           const path = ['phases', String(index), 'artifact', kind]
@@ -50,6 +64,12 @@ export function openValidator(limits: Partial<ThreadLimits> = {}) {
     /** Ends the threads and rejects running tasks. */
     close: () => threads.close(),
   }
+}
+
+/** The steps of a JSON pointer. */
+function toPath(pointer: string): string[] {
+  const steps = pointer.split('/').slice(1)
+  return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** Removes a byte order mark, which JSON must not begin with. */

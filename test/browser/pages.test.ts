@@ -68,6 +68,32 @@ describe('a run', () => {
     })
   })
 
+  it('is started by the fields of its workflow’s schema, and refused with what is wrong with them', async () => {
+    const { pawl } = dashboard
+    const inputSchema = {
+      type: 'object',
+      required: ['pr', 'mode'],
+      properties: {
+        pr: { type: 'integer', title: 'Pull request', minimum: 1 },
+        mode: { enum: ['quick', 'deep'] },
+        draft: { type: 'boolean' },
+      },
+    }
+    const phases = [{ key: 'do', final: true }]
+    unwrap(
+      await pawl.workflows.register({ name: 'checked', version: 1, initialPhase: 'do', inputSchema, phases }),
+    )
+    await dashboard.open('/start?workflow=checked')
+    await page.getByLabel('Pull request').fill('0')
+    await page.getByLabel('mode').selectOption('deep')
+    await page.getByLabel('draft').selectOption('yes')
+    await button('Start the run').click()
+    await page.getByText('input.pr').waitFor()
+    await page.getByLabel('Pull request').fill('31')
+    await button('Start the run').click()
+    expect((await pawl.runs.get(await shownRun()))?.input).toEqual({ pr: 31, mode: 'deep', draft: true })
+  })
+
   it('that a viewer looks at is not started again', async () => {
     const { secret } = await server.createToken({ role: 'VIEWER', name: 'Vera' })
     const viewer = await openDashboard({ url: server.url, token: secret })

@@ -1,11 +1,12 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { isSuccess, unwrap } from '@pawl/sdk'
-import { EXIT } from '../kit/exitCodes.ts'
+import type { JsonValue } from '@pawl/sdk'
+import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import { findRunId } from '../kit/findId.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
-import { collect, createCommand, keyOption, parseCount, readJson } from '../kit/options.ts'
+import { checkExact, collect, createCommand, keyOption, parseCount, readJson } from '../kit/options.ts'
 import { claimOf, claimOptions, printClaim } from './claimOptions.ts'
 import type { ClaimOptions } from './claimOptions.ts'
 import { printRunLine } from '../print/printRun.ts'
@@ -14,7 +15,7 @@ import { EXIT_OF_OUTCOME, followToEnd } from './followToEnd.ts'
 
 interface Options extends CommonOptions, ClaimOptions {
   readonly title?: string
-  readonly input?: string
+  readonly input?: readonly string[]
   readonly label?: string[]
   readonly project?: string
   readonly concurrencyKey?: string
@@ -32,6 +33,7 @@ export function runStartCommand(): Command {
   const command = createCommand('start', 'start a run of a workflow', [
     "pawl run start review --title 'PR 31' --concurrency-key pr-31",
     'pawl run start review --input \'{"pr": 31}\' --label team-a',
+    'pawl run start review --input pr=31 --input branch=main',
     "pawl run start delivery --title 'A greeting' --follow             # until it has settled",
     'pawl run start delivery --parent run_01k9… --input @card.json   # a child: cancelled with its parent',
     'pawl run start review --continues run_01k9…                     # continues a finished review',
@@ -39,7 +41,11 @@ export function runStartCommand(): Command {
   ])
     .argument('<workflow>', 'name of the workflow')
     .option('--title <text>', 'title of the run')
-    .option('--input <json>', 'input of the run: JSON, @file or - for standard input')
+    .option(
+      '--input <json>',
+      'input of the run: JSON, @file, - for standard input, or NAME=VALUE, which may be given several times',
+      collectInput,
+    )
     .option('--label <name>', 'a label; may be given several times', collect)
     .option('--project <name>', 'the project')
     .option('--concurrency-key <key>', 'refuse while another active run of the project has the same key')
@@ -62,7 +68,7 @@ export function runStartCommand(): Command {
         workflow,
         version: options.workflowVersion,
         title: options.title,
-        input: readJson(options.input, '--input'),
+        input: readInput(options.input),
         labels: options.label,
         project: options.project,
         concurrencyKey: options.concurrencyKey,
@@ -91,4 +97,35 @@ async function follow(invocation: Invocation, runId: string): Promise<number> {
     const last = await followToEnd(invocation, run, { signal, untilSettled: true })
     return last?.outcome ? EXIT_OF_OUTCOME[last.outcome] : EXIT.done
   })
+}
+
+function collectInput(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
+}
+
+/** A field of the input: its name, and its value, which is JSON where it can be read so, else text. */
+const FIELD = /^([A-Za-z_][\w-]*)=([^]*)$/
+
+/** The input as a whole, or by its fields. */
+function readInput(given: readonly string[] = []): JsonValue | undefined {
+  const fields = given.map((text) => FIELD.exec(text))
+  const [first] = given
+  if (first === undefined || (given.length === 1 && !fields[0])) return readJson(first, '--input')
+  return Object.fromEntries(
+    fields.map((field, index) => {
+      if (!field)
+        throw new UsageError(`--input ${given[index]} is not NAME=VALUE, as the others are`, EXIT.usage)
+      const [, name = '', value = ''] = field
+      return [name, parseValue(value, name)]
+    }),
+  )
+}
+
+function parseValue(text: string, name: string): JsonValue {
+  try {
+    return checkExact(JSON.parse(text), `--input ${name}`)
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    return text
+  }
 }

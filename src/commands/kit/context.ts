@@ -18,6 +18,8 @@ export interface Validator {
     content: string,
     project: string,
   ): Promise<readonly ArtifactProblem[]>
+  /** Returns what is wrong with the input of a run by the schema of its workflow, each mistake with its path; empty if it is valid. */
+  validateInput(schema: object, input: Json, project: string): Promise<readonly WorkflowIssue[]>
   /**
    * Returns the mistakes in the schemas of a workflow, so that a schema that does not compile is refused before a run
    * needs it.

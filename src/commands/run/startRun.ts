@@ -38,7 +38,7 @@ export interface StartRun extends OriginInput {
 }
 
 /**
- * Starts a run. Answers with Forbidden, NotFound, ConcurrencyConflict with the holder, or
+ * Starts a run. Answers with Forbidden, NotFound, InvalidInput about an input that the workflow's schema does not admit, ConcurrencyConflict with the holder, or
  * IdempotencyMismatch; for a child also with NotFound, RunNotActive or InvalidInput about its parent, and for a
  * continuation with AlreadyContinued, WorkflowMismatch or ConcurrencyConflict about the run it continues.
  *
@@ -88,6 +88,12 @@ async function attempt(
   if (!loaded.workflow) {
     const known = await listWorkflowNames(commands.store, project)
     return unwritten(refuse({ type: 'NotFound', kind: 'WORKFLOW', id: name, version, known }))
+  }
+  const { inputSchema } = loaded.workflow.definition
+  if (inputSchema) {
+    const mistakes = await commands.validator.validateInput(inputSchema, start.input, project)
+    const issues = mistakes.map(({ path, message }) => ({ path: ['input', ...path], message }))
+    if (issues.length > 0) return unwritten(refuse({ type: 'InvalidInput', issues }))
   }
   // before any row is locked, because the parent's due changes are written separately
   const origin = await findOrigin(commands, caller, start, loaded.workflow)

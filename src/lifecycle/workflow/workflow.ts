@@ -103,6 +103,13 @@ export const workflowSchema = z.strictObject({
   version: z.int().positive().max(1_000_000).describe('Version; a registered version never changes.'),
   initialPhase: name.describe('Key of the phase a round begins with.'),
   phases: z.array(phaseSchema).min(1).max(100).describe('The nodes of the graph.'),
+  // optional, not nullable: definitions registered without it keep their stored form
+  inputSchema: z
+    .record(z.string(), z.json())
+    .exactOptional()
+    .describe(
+      'JSON Schema (draft 2020-12 or 07) that the input of a run must satisfy when it is started. Default: any input.',
+    ),
   completeRoundAt: name
     .nullable()
     .default(null)

@@ -45,12 +45,15 @@ function findMistake(call: string): string | undefined {
     .split(/\s+/)
   let command: Command = program
   while (command.commands.length > 0) {
-    const name = words.shift() ?? ''
+    const [name = ''] = words
     // `artifact list|show|get` names several
     const next = command.commands.find(
       (child) => name.split('|').every(nameOf(command)) && name.split('|')[0] === child.name(),
     )
+    // a command with options is one by itself, too
+    if (!next && command !== program && command.options.length > 0) break
     if (!next) return `there is no command ${name}`
+    words.shift()
     command = next
   }
   const own = words.slice(0, words.includes('--') ? words.indexOf('--') : undefined)

@@ -133,16 +133,47 @@ describe('the form that starts a run', () => {
       { prompt: 'Fix {{input.issue}} of {{title}}' },
       { prompt: '{{ input.branch }}: {{input.issue}}' },
     ]
-    expect(findInputFields({ phases })).toEqual(['issue', 'branch'])
+    expect(findInputFields({ phases }).map(({ name, kind }) => [name, kind])).toEqual([
+      ['issue', 'text'],
+      ['branch', 'text'],
+    ])
     expect(findInputFields(undefined)).toEqual([])
   })
 
   it('makes one input of fields and JSON, and says where they are none', () => {
-    expect(readInput({ a: 'x', b: ' ' }, '{"c": 1}')).toEqual({ ok: true, input: { c: 1, a: 'x' } })
-    expect(readInput({}, '[1]')).toEqual({ ok: true, input: [1] })
-    expect(readInput({ a: '' }, ' ')).toEqual({ ok: true, input: undefined })
-    expect(readInput({ a: 'x' }, '[1]')).toMatchObject({ ok: false })
-    expect(readInput({}, '{')).toMatchObject({ ok: false })
+    const none = [] as const
+    const a = { name: 'a', label: 'a', hint: '', kind: 'text', choices: [], isRequired: false } as const
+    expect(readInput([a, { ...a, name: 'b' }], { a: 'x', b: ' ' }, '{"c": 1}')).toEqual({
+      ok: true,
+      input: { c: 1, a: 'x' },
+    })
+    expect(readInput(none, {}, '[1]')).toEqual({ ok: true, input: [1] })
+    expect(readInput([a], { a: '' }, ' ')).toEqual({ ok: true, input: undefined })
+    expect(readInput([a], { a: 'x' }, '[1]')).toMatchObject({ ok: false })
+    expect(readInput(none, {}, '{')).toMatchObject({ ok: false })
+  })
+
+  it('has the fields of a schema with their kinds, and leaves what is no field to JSON', () => {
+    const inputSchema = {
+      required: ['pr'],
+      properties: {
+        pr: { type: 'integer', title: 'Pull request', description: 'Its number.' },
+        mode: { enum: ['quick', 'deep'] },
+        draft: { type: 'boolean' },
+        files: { type: 'array' },
+      },
+    }
+    const fields = findInputFields({ inputSchema, phases: [{ prompt: '{{input.other}}' }] })
+    expect(fields).toMatchObject([
+      { name: 'pr', label: 'Pull request', hint: 'Its number.', kind: 'number', isRequired: true },
+      { name: 'mode', label: 'mode', kind: 'choice', choices: ['quick', 'deep'], isRequired: false },
+      { name: 'draft', kind: 'boolean', isRequired: false },
+    ])
+    expect(readInput(fields, { pr: '31', mode: 'deep', draft: 'false' }, '{"files": ["a"]}')).toEqual({
+      ok: true,
+      input: { files: ['a'], pr: 31, mode: 'deep', draft: false },
+    })
+    expect(readInput(fields, { pr: 'no number' }, '')).toEqual({ ok: true, input: { pr: 'no number' } })
   })
 })
 

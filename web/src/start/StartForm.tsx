@@ -6,7 +6,9 @@ import { navigate } from '../elements/address.ts'
 import { Link } from '../elements/Link.tsx'
 import { Problem } from '../elements/Problem.tsx'
 import { useIsOffline } from '../elements/useIsOffline.ts'
+import { InputField } from './InputField.tsx'
 import { findInputFields, readInput } from './inputFields.ts'
+import { fieldText, type SchemaField } from './schemaFields.ts'
 
 interface StartFormProps {
   /** The workflows that may be started, every version. */
@@ -27,15 +29,15 @@ export function StartForm({ workflows, workflow, from, isContinuing }: StartForm
   const [labels, setLabels] = useState(from?.labels.join(' ') ?? '')
   const [project, setProject] = useState(from?.project ?? '')
   const fields = useInputFields(name)
-  const [typed, setTyped] = useState<Readonly<Record<string, string>>>(() => textsOf(from))
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
   const [json, setJson] = useState<string>()
   const [problem, setProblem] = useState<string>()
   const start = useAction((pawl, input: Parameters<typeof pawl.runs.start>[0]) => pawl.runs.start(input))
   const isOffline = useIsOffline()
+  const texts = textsOf(fields, typed, from)
   const rest = json ?? restOf(from, fields)
   const submit = async () => {
-    const own = Object.fromEntries(fields.map((field) => [field, typed[field] ?? '']))
-    const read = readInput(own, rest)
+    const read = readInput(fields, texts, rest)
     setProblem(read.ok ? undefined : read.problem)
     if (!read.ok) return
     const result = await start.send({
@@ -81,14 +83,12 @@ export function StartForm({ workflows, workflow, from, isContinuing }: StartForm
         <input value={title} maxLength={200} onChange={({ target }) => setTitle(target.value)} />
       </label>
       {fields.map((field) => (
-        <label key={field} className="field" data-input-field={field}>
-          {field}
-          <textarea
-            rows={1}
-            value={typed[field] ?? ''}
-            onChange={({ target }) => setTyped((before) => ({ ...before, [field]: target.value }))}
-          />
-        </label>
+        <InputField
+          key={field.name}
+          field={field}
+          text={texts[field.name] ?? ''}
+          onChange={(text) => setTyped((before) => ({ ...before, [field.name]: text }))}
+        />
       ))}
       <label className="field">
         {fields.length > 0 ? 'More of the input, as JSON' : 'Input, as JSON'}
@@ -136,10 +136,10 @@ export function StartForm({ workflows, workflow, from, isContinuing }: StartForm
   )
 }
 
-/** The fields that the prompts of the newest version speak of. */
-function useInputFields(name: string): readonly string[] {
+/** The fields of the input of the newest version. */
+function useInputFields(name: string): readonly SchemaField[] {
   const pawl = usePawl()
-  const [fields, setFields] = useState<readonly string[]>([])
+  const [fields, setFields] = useState<readonly SchemaField[]>([])
   useEffect(() => {
     if (name === '') return
     const controller = new AbortController()
@@ -153,22 +153,26 @@ function useInputFields(name: string): readonly string[] {
   return fields
 }
 
-function textsOf(from: RunDetail | undefined): Readonly<Record<string, string>> {
+/** What the fields of the form hold: what was typed, else the input of the run that is started again. */
+function textsOf(
+  fields: readonly SchemaField[],
+  typed: Readonly<Record<string, string>>,
+  from: RunDetail | undefined,
+): Readonly<Record<string, string>> {
   const { input } = from ?? {}
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return {}
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => typeof value === 'string')) as Record<
-    string,
-    string
-  >
+  const known = typeof input === 'object' && input !== null && !Array.isArray(input) ? input : {}
+  return Object.fromEntries(
+    fields.map((field) => [field.name, typed[field.name] ?? fieldText(field, known[field.name]) ?? '']),
+  )
 }
 
 /** The input of a run without the fields that the form has, as JSON. */
-function restOf(from: RunDetail | undefined, fields: readonly string[]): string {
+function restOf(from: RunDetail | undefined, fields: readonly SchemaField[]): string {
   const { input } = from ?? {}
   if (input === undefined || input === null) return ''
   if (typeof input !== 'object' || Array.isArray(input)) return JSON.stringify(input, null, 2)
   const rest = Object.entries(input).filter(
-    ([name, value]) => !fields.includes(name) || typeof value !== 'string',
+    ([name, value]) => !fields.some((field) => field.name === name && fieldText(field, value) !== undefined),
   )
   return rest.length === 0 ? '' : JSON.stringify(Object.fromEntries(rest), null, 2)
 }

@@ -1,12 +1,20 @@
 import type { JsonValue } from '@pawl/sdk'
+import { readField, readSchemaFields, type SchemaField } from './schemaFields.ts'
 
 /** A placeholder of an input's field in a prompt. */
 const FIELD = /\{\{\s*input\.([A-Za-z0-9_-]+)\s*\}\}/g
 
-/** The fields of a run's input that the prompts of a workflow speak of, in their order. */
-export function findInputFields(definition: JsonValue | undefined): readonly string[] {
+/**
+ * The fields of a run's input: those of the workflow's schema, else what its prompts speak of, which is text, in the order of each.
+ */
+export function findInputFields(definition: JsonValue | undefined): readonly SchemaField[] {
+  const declared = readSchemaFields(definition)
+  if (declared) return declared
   const found = JSON.stringify(definition ?? null).matchAll(FIELD)
-  return [...new Set([...found].map(([, name = '']) => name))]
+  const names = new Set([...found].map(([, name = '']) => name))
+  return [...names].map((name) => {
+    return { name, label: name, hint: '', kind: 'text', choices: [], isRequired: false }
+  })
 }
 
 /** An input as it was typed, or why it is none. */
@@ -18,8 +26,15 @@ export type TypedInput =
  * The input of a form: the fields, and JSON with what else there is. A field that was left empty is left out; without fields the JSON
  * may be anything.
  */
-export function readInput(fields: Readonly<Record<string, string>>, json: string): TypedInput {
-  const given = Object.entries(fields).filter(([, text]) => text.trim() !== '')
+export function readInput(
+  fields: readonly SchemaField[],
+  typed: Readonly<Record<string, string>>,
+  json: string,
+): TypedInput {
+  const given = fields.flatMap((field) => {
+    const value = readField(field, typed[field.name] ?? '')
+    return value === undefined ? [] : [[field.name, value] as const]
+  })
   let rest: JsonValue | undefined
   try {
     rest = json.trim() === '' ? undefined : (JSON.parse(json) as JsonValue)
