@@ -167,7 +167,7 @@ async function furnish(): Promise<void> {
     { role: 'planner', adapter: 'acp', program: 'claude-agent-acp', version: '0.101.0' },
     { role: 'default', adapter: 'process', program: 'codex', version: '0.171.0' },
   ]
-  const said = { host: 'anvil', concurrency: 2, program: 'pawl 0.1.0', agents }
+  const said = { host: 'anvil', concurrency: 4, program: 'pawl 0.1.0', agents }
   unwrap(await pawl.workers.announce({ ...said, instance: '1', name: 'builder-1', workflows: ['delivery'] }))
   const problem = 'the disk of /srv/worktrees has 12 KiB left'
   unwrap(

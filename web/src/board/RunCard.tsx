@@ -37,11 +37,12 @@ export const RunCard = memo(function RunCard({ run, usage, place, of, isStop }: 
     >
       <span className="card-title">{title ?? id}</span>
       <span className="card-line" title={run.error ?? undefined}>
-        {workflow?.name}
-        {where && <> · {where}</>}
+        <span className="card-where">
+          {workflow?.name}
+          {where && <> · {where}</>}
+        </span>
         {place !== undefined && (
           <span className="card-progress" title={`Phase ${place} of ${of}`}>
-            {' '}
             <span className="hidden">phase </span>
             {place}/{of}
           </span>
