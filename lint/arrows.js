@@ -134,7 +134,14 @@ export const ROOMS = {
     mcp: ['kit', 'auth', 'engine'],
   },
   'src/mcp': { kit: [], run: ['kit'], activity: ['kit'] },
-  'src/database': { kit: [], given: ['kit'], embedded: ['kit'], migrate: ['kit'], transfer: ['kit'] },
+  'src/database': {
+    kit: [],
+    given: ['kit'],
+    embedded: ['kit'],
+    migrate: ['kit'],
+    restore: ['kit'],
+    transfer: ['kit'],
+  },
   'src/workspaces': {
     kit: [],
     git: ['kit'],

@@ -21,6 +21,7 @@ import { messageListCommand } from './message/list.ts'
 import { messageSendCommand } from './message/send.ts'
 import { createGroup, withExamples } from './kit/options.ts'
 import { exportCommand } from './export.ts'
+import { restoredCommand } from './restored.ts'
 import { initCommand } from './init.ts'
 import { importCommand } from './import.ts'
 import { openCommand } from './open.ts'
@@ -156,6 +157,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .addCommand(doctorCommand())
     .addCommand(exportCommand())
     .addCommand(importCommand())
+    .addCommand(restoredCommand())
     .commandsGroup('Help:')
     .addCommand(completeCommand())
     .addHelpText('after', EXIT_CODES)

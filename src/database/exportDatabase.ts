@@ -11,7 +11,7 @@ import { readMigrations } from './migrate/readMigrations.ts'
 import { EXPORT_FORMAT, frameRow, printFooter, printHeader } from './transfer/exportFormat.ts'
 import { listTables, toSql } from './transfer/listTables.ts'
 import type { Table } from './transfer/listTables.ts'
-import { inPatientTransaction } from './transfer/patientTransaction.ts'
+import { inPatientTransaction } from './kit/patientTransaction.ts'
 import { streamRows } from './transfer/streamRows.ts'
 
 /** Options of {@link exportDatabase}. */

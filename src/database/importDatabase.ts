@@ -12,7 +12,7 @@ import { matchesChecksum, readMigrations } from './migrate/readMigrations.ts'
 import { RowInserter } from './transfer/insertRows.ts'
 import { listTables, toSql } from './transfer/listTables.ts'
 import type { Table } from './transfer/listTables.ts'
-import { inPatientTransaction } from './transfer/patientTransaction.ts'
+import { inPatientTransaction } from './kit/patientTransaction.ts'
 import type { OpenExport } from './transfer/readExport.ts'
 import { invalid } from './transfer/readLines.ts'
 
@@ -81,6 +81,8 @@ async function fill(client: Client, { source, onProgress, signal }: ImportOption
     if (rows % 1_000 === 0) onProgress?.(rows, row.table)
   })
   await inserter.flush()
+  // a move, not a restore: the first server records where the database is now
+  await client.query('UPDATE installation SET cluster = NULL')
   await checkDeferred(client)
   for (const table of tables) await client.query(`ANALYZE ${toSql(table)}`)
   return counts

@@ -1,6 +1,7 @@
 import { isFinalStatus, isSettledStatus, type RunStatus } from '../lifecycle/run/enums.ts'
 import { type EventPage, readEvents } from '../store/run/readEvents.ts'
 import { type LoadedRun, loadRuns } from '../store/run/loadRun.ts'
+import { CursorExpiredError } from '../store/feed/feedCursor.ts'
 import type { Store } from '../store/sql/openStore.ts'
 import { type FeedReader, openFeedReader } from './feedReader.ts'
 import { type Offers, openOffers } from './offers.ts'
@@ -52,6 +53,20 @@ export function openStreams({ store, signals, onDue = () => undefined }: Streams
 /** Whether a stream about one run ends after this status. */
 export function endsWith(status: RunStatus, { untilSettled = false }: RunTailOptions): boolean {
   return isFinalStatus(status) || (untilSettled && isSettledStatus(status))
+}
+
+/**
+ * Checks the position that a reader wants to continue after: a log ends before it where the database was restored from a backup, and a
+ * reader that waited would get what comes then without what it replaced.
+ *
+ * @param end the last position of the log
+ * @throws CursorExpiredError if it ends before
+ */
+export function assertNotBeyond(after: number, end: number): void {
+  if (after <= end) return
+  throw new CursorExpiredError(
+    `there is nothing up to ${after}, the last is ${end}: the database was restored from a backup. Read from the beginning`,
+  )
 }
 
 /** How many events are read at once. */

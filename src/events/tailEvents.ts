@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '../store/run/readEvents.ts'
 import { openTail, type Tail } from './openTail.ts'
-import { endsWith, readNextEvents, type RunTailOptions, type Streams } from './streams.ts'
+import { assertNotBeyond, endsWith, readNextEvents, type RunTailOptions, type Streams } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
 /** Options of `tailEvents`. */
@@ -31,6 +31,7 @@ async function* followEvents(streams: Streams, options: TailEventsOptions, wakeU
       await guard?.()
       const page = await readNextEvents(streams, runId, after)
       if (!page) return
+      assertNotBeyond(after, page.revision)
       for (const event of page.events) {
         after = event.seq
         yield event

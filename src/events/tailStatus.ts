@@ -1,6 +1,6 @@
 import type { LoadedRun } from '../store/run/loadRun.ts'
 import { openTail, type Tail } from './openTail.ts'
-import { endsWith, readPresent, type RunTailOptions, type Streams } from './streams.ts'
+import { assertNotBeyond, endsWith, readPresent, type RunTailOptions, type Streams } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
 /** Options of `tailStatus`. */
@@ -31,6 +31,7 @@ async function* followStatus(streams: Streams, options: TailStatusOptions, wakeU
     const loaded = await readPresent(streams, runId)
     if (!loaded) return
     const { revision, status } = loaded.run
+    assertNotBeyond(after, revision)
     if (revision > after) {
       after = revision
       yield loaded

@@ -2,7 +2,7 @@ import { isLiveSession } from '../lifecycle/activity/sessions.ts'
 import type { Entry } from '../store/activity/transcript/entries.ts'
 import { readTranscript, type TranscriptPage } from '../store/activity/transcript/readTranscript.ts'
 import { openTail, type Tail } from './openTail.ts'
-import type { Streams, TailOptions } from './streams.ts'
+import { assertNotBeyond, type Streams, type TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
 /** Options of `tailTranscript`. */
@@ -38,6 +38,7 @@ async function* followTranscript(
       await guard?.()
       const page = await readNextEntries(streams, sessionId, after)
       if (!page) return
+      assertNotBeyond(after, page.lastSeq)
       for (const entry of page.entries) {
         after = entry.seq
         yield entry

@@ -1,7 +1,7 @@
 import { findWorkspaces } from '../store/workspace/findWorkspaces.ts'
 import type { LoadedWorkspace } from '../store/workspace/loadedWorkspace.ts'
 import { openTail, type Tail } from './openTail.ts'
-import type { Streams, TailOptions } from './streams.ts'
+import { assertNotBeyond, type Streams, type TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
 /** Options of `tailWorkspace`. */
@@ -34,6 +34,7 @@ async function* followWorkspace(
     const loaded = await readWorkspace(streams, workspaceId)
     if (!loaded) return
     const { revision, status } = loaded.workspace
+    assertNotBeyond(after, revision)
     if (revision > after) {
       after = revision
       yield loaded

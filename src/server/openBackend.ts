@@ -6,6 +6,8 @@ import { sweepRun } from '../commands/run/changeRun.ts'
 import type { Commands, Writer } from '../commands/kit/context.ts'
 import type { Config } from '../config.ts'
 import { migrate } from '../database/migrate/migrate.ts'
+import { recognizeRestore } from '../database/restore/recognizeRestore.ts'
+import { fencesAfter } from './health/restoreWatch.ts'
 import { type Database, openDatabase } from '../database/openDatabase.ts'
 import { ALL_TOKENS, openSignals } from '../events/signals.ts'
 import { openStreams, type Streams as Tails } from '../events/streams.ts'
@@ -63,6 +65,7 @@ export async function openBackend({
   teardown.add(() => database.close())
   signal?.throwIfAborted()
   await migrate(database.sessionConfig, MIGRATIONS_DIR, log)
+  await recognizeRestore({ poolConfig: database.sessionConfig, dataDir, log })
   signal?.throwIfAborted()
 
   const store = openStore({
@@ -85,7 +88,7 @@ export async function openBackend({
     store,
     writer: openWriter(store),
     validator,
-    settings: settingsSchema.strip().parse(config),
+    settings: { ...settingsSchema.strip().parse(config), fencesAfter: fencesAfter(installation.restoredAt) },
     announce(runId, isQueued) {
       signals.announce(runId, isQueued)
       backend.onChange(runId)

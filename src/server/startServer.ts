@@ -18,6 +18,7 @@ import { createListener } from './listener.ts'
 import { ensureLocalToken, removeAddress, writeAddress } from './auth/localToken.ts'
 import { createMcpEndpoint } from './mcp/mcpEndpoint.ts'
 import { createTools } from './mcp/createTools.ts'
+import { watchForRestores } from './health/restoreWatch.ts'
 import { createMetrics } from './health/metrics.ts'
 import { type Backend, openBackend } from './openBackend.ts'
 import { DOCUMENTS_FILE, VERSION } from './kit/packageRoot.ts'
@@ -51,7 +52,10 @@ export interface RunningServer {
     /** The folder of the embedded database, if the data directory only has a link to it: a copy of that is no backup. */
     readonly elsewhere?: string
   }
-  /** Resolves, with the reason, if the server fails because its embedded database ended too often. It must be closed then. */
+  /**
+   * Resolves, with the reason, if the server fails: its embedded database ended too often, or the database was restored from a backup
+   * under it. It must be closed then.
+   */
   readonly failed: Promise<Error>
   /**
    * Stops in order: accepts nothing new, ends streams so that clients reconnect elsewhere, finishes running requests (for at most
@@ -163,12 +167,14 @@ async function openFront(
   })
 
   const localTokenId = await ensureLocalToken(store, config.data)
+  const restores = watchForRestores(config.data, installation)
   const time = startTimers({
     commands,
     authenticator,
     streams: [eventStreams, socketStreams],
     metrics,
     log,
+    onBeat: restores.note,
     sweepSeconds: config.sweepSeconds,
   })
   teardown.add(() => time.stop())
@@ -214,7 +220,7 @@ async function openFront(
       adopted: database.adopted,
       ...(database.elsewhere !== undefined && { elsewhere: database.elsewhere }),
     },
-    failed: database.failed,
+    failed: Promise.race([database.failed, restores.failed]),
     close: (reason) => (closing ??= close(reason)),
   }
 }

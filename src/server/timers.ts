@@ -3,7 +3,7 @@ import { sweepDue } from '../commands/sweep.ts'
 import type { Log } from '../log.ts'
 import { findTransientFault, type TransientFault } from '../store/sql/transientFaults.ts'
 import { untilNextDue } from '../store/run/due/untilNextDue.ts'
-import { tick } from '../store/account/tick.ts'
+import { type Heartbeat, tick } from '../store/account/tick.ts'
 import type { Authenticator } from './auth/authenticate.ts'
 import type { Metrics } from './health/metrics.ts'
 import { repeat } from './kit/repeat.ts'
@@ -17,6 +17,8 @@ export interface TimerOptions {
   readonly streams: readonly Streams[]
   readonly metrics: Metrics
   readonly log: Log
+  /** Called with every heartbeat that was written. */
+  readonly onBeat: (heartbeat: Heartbeat) => void
   /** Maximum time between two sweeps, in seconds. */
   readonly sweepSeconds: number
 }
@@ -43,7 +45,7 @@ const JITTER = 0.2
  * logged and retried.
  */
 export function startTimers(options: TimerOptions): Timers {
-  const { commands, authenticator, streams, metrics, log, sweepSeconds } = options
+  const { commands, authenticator, streams, metrics, log, onBeat, sweepSeconds } = options
   const { pool } = commands.store
   let hasChanged = false
   let lastWrite: TransientFault | undefined
@@ -68,11 +70,13 @@ export function startTimers(options: TimerOptions): Timers {
   const ticks = repeat({
     async work() {
       const startedAt = performance.now()
-      const moved = await tick(pool).catch((error: unknown) => {
+      const heartbeat = await tick(pool).catch((error: unknown) => {
         lastWrite = findTransientFault(error)
         throw error
       })
       lastWrite = undefined
+      onBeat(heartbeat)
+      const { moved } = heartbeat
       if (moved > 0) log.info({ leases: moved, reason: 'nobody kept watch' }, 'lease.extend_completed')
       if (hasChanged) {
         hasChanged = false

@@ -150,7 +150,7 @@ async function create(
     actor: actorOf(caller),
     newPhaseId: () => newId('phase'),
   })
-  if (start.claim) claim(draft, start.claim)
+  if (start.claim) claim(draft, start.claim, settings)
   const { run, events } = draft
   const { idempotencyKey, project: scope, request } = start
   const key = idempotencyKey === null ? null : { scope, operation: 'startRun', key: idempotencyKey, request }

@@ -11,6 +11,7 @@ const harmless = new Set([
   'lost+found',
   'token',
   'address',
+  'seen',
   'sessions',
   'workspaces',
   'demo',

@@ -3,6 +3,7 @@ import { attachedChildren, type Family, isBlockedByAncestor } from '../run/famil
 import type { RefusalNamed } from '../run/refusals.ts'
 import { claimableAt, liveClaim, openApproval, queuedSince, type Run } from '../run/run.ts'
 import { cancelUnconfirmed, executionsInFlight } from './settleRun.ts'
+import type { Settings } from '../run/settings.ts'
 import { awayMsOf, type Draft, type Situation } from '../log/draft.ts'
 import { admits, stateOf, targetsOf } from '../run/transitions.ts'
 import { isFinalStatus, isSettledStatus, type NotResumableCause } from '../run/enums.ts'
@@ -10,13 +11,13 @@ import type { Rule, RuleTable } from './rule.ts'
 import { withdrawQuestion } from './withdrawQuestion.ts'
 
 /** Claims a queued run for an owner, under a new fence. */
-const decideClaim: Rule<'claimRun'> = (draft, command, { family }) => {
+const decideClaim: Rule<'claimRun'> = (draft, command, { family, settings }) => {
   const { run, now } = draft
   const children = awaitedChildren(run, family)
   const waits = claimableAt(run, now) !== null || children.length > 0
   if (!admits('claimRun', stateOf(run)) || liveClaim(run.claim, now) || waits)
     return notClaimable(draft, children)
-  claim(draft, command)
+  claim(draft, command, settings)
   return 'accepted'
 }
 
@@ -88,7 +89,7 @@ const decideResume: Rule<'resumeRun'> = (draft, command, situation, before) => {
       return notClaimable(draft, [])
     resume(draft, command.comment)
   }
-  if (command.claim && draft.run.status === 'QUEUED') claim(draft, command.claim)
+  if (command.claim && draft.run.status === 'QUEUED') claim(draft, command.claim, situation.settings)
   return 'accepted'
 }
 
@@ -142,12 +143,16 @@ function resume(draft: Draft, comment: string | null): void {
   draft.note('run.resumed', { from, to, comment, reason, error, settledAt, awayMs: awayMsOf(draft) }, epoch)
 }
 
-/** Notes a claim under the next fence. */
-export function claim(draft: Draft, { owner, leaseSeconds, kinds }: ClaimRequest): void {
+/** Notes a claim under the next fence; never one that may have been given before the database was restored from a backup. */
+export function claim(
+  draft: Draft,
+  { owner, leaseSeconds, kinds }: ClaimRequest,
+  { fencesAfter }: Pick<Settings, 'fencesAfter'>,
+): void {
   const expiresAt = leaseSeconds === 0 ? null : new Date(draft.now + leaseSeconds * 1000).toISOString()
   draft.note('run.claimed', {
     owner,
-    fence: draft.run.fence + 1,
+    fence: Math.max(draft.run.fence, fencesAfter) + 1,
     leaseSeconds,
     expiresAt,
     queuedFrom: new Date(queuedSince(draft.run)).toISOString(),

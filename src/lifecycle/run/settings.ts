@@ -34,10 +34,13 @@ export const settingsSchema = z.strictObject({
     .default(3)
     .describe('How often a phase may be rejected, per round and epoch.'),
 })
-export type Settings = z.infer<typeof settingsSchema>
+export interface Settings extends Readonly<z.infer<typeof settingsSchema>> {
+  /** Claims get a higher fence than this: lower ones may have been given before the database was restored from a backup. */
+  readonly fencesAfter: number
+}
 
 /** The default settings. */
-export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({})
+export const DEFAULT_SETTINGS: Settings = { ...settingsSchema.parse({}), fencesAfter: 0 }
 
 /** How long a question asked in the middle of a turn waits unless it says otherwise, in seconds. */
 export const ANSWER_SECONDS = 900

@@ -1,4 +1,4 @@
-import { column, type Connection, int, prepare, query } from '../sql/statement.ts'
+import { column, type Connection, int, nullable, prepare, query } from '../sql/statement.ts'
 
 /** Age at which the servers' heartbeat is stale, in seconds. */
 export const TICK_STALE_AFTER_SECONDS = 5
@@ -6,12 +6,13 @@ export const TICK_STALE_AFTER_SECONDS = 5
 const TICK = prepare({
   name: 'tick',
   row: {
-    id: column('installation', 'id'),
+    beat: column('installation', 'beat'),
+    restored_at: column('installation', 'restored_at'),
   },
   text: `
-UPDATE installation SET tick_at = clock_timestamp()
+UPDATE installation SET tick_at = clock_timestamp(), beat = beat + 1
 WHERE tick_at >= clock_timestamp() - make_interval(secs => $1)
-RETURNING id`,
+RETURNING beat, restored_at`,
 })
 
 /** SQL: true if a timestamp of a run passed while no server was watching. */
@@ -22,6 +23,8 @@ const WAKE = prepare({
   name: 'wake',
   row: {
     moved: int,
+    beat: nullable(column('installation', 'beat')),
+    restored_at: column('installation', 'restored_at'),
   },
   text: `
 WITH slept AS MATERIALIZED (
@@ -42,19 +45,29 @@ WITH slept AS MATERIALIZED (
   -- a supervisor that slept too gets its chance to say so
   UPDATE execution SET touched_at = clock_timestamp() FROM slept WHERE run_id IS NULL AND "end" IS NULL
 ), told AS (
-  UPDATE installation SET tick_at = clock_timestamp() FROM slept
+  UPDATE installation SET tick_at = clock_timestamp(), beat = beat + 1 FROM slept RETURNING beat, restored_at
 )
-SELECT count(*)::int AS moved FROM moved`,
+SELECT (SELECT count(*)::int FROM moved) AS moved, told.beat, told.restored_at FROM (SELECT) one LEFT JOIN told ON true`,
 })
+
+/** A heartbeat that was recorded. */
+export interface Heartbeat {
+  /** For how many runs a lease or a grace was extended. */
+  readonly moved: number
+  /** Its number, higher than that of any heartbeat before; null if another server recorded one at the same time. */
+  readonly beat: number | null
+  /** When the database was last recognized as restored from a backup; null if it never was. */
+  readonly restoredAt: Date | null
+}
 
 /**
  * Records the heartbeat of a server. If it was stale (all servers were down, or the machine slept), the same statement
  * first extends every lease that expired in between to now plus its period, and every grace likewise, so that an owner
- * that slept too can still renew or confirm. Returns for how many runs a lease or a grace was extended.
- */
-export async function tick(connection: Connection): Promise<number> {
-  const fresh = await query(connection, TICK, [TICK_STALE_AFTER_SECONDS])
-  if (fresh.length > 0) return 0
+ * that slept too can still renew or confirm. */
+export async function tick(connection: Connection): Promise<Heartbeat> {
+  const [fresh] = await query(connection, TICK, [TICK_STALE_AFTER_SECONDS])
+  if (fresh) return { moved: 0, beat: fresh.beat, restoredAt: fresh.restored_at }
   const [woken] = await query(connection, WAKE, [TICK_STALE_AFTER_SECONDS])
-  return woken?.moved ?? 0
+  const { moved = 0, beat = null, restored_at: restoredAt = null } = woken ?? {}
+  return { moved, beat, restoredAt }
 }

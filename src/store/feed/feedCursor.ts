@@ -19,14 +19,15 @@ export interface FeedCursor {
   readonly at: number
 }
 
-/** The feed cannot resume from this cursor: the client must list the runs again and use that listing's cursor. */
+/** A stream cannot resume from this cursor: the client must read again what it shows, and continue from there. */
 export class CursorExpiredError extends Error {
   readonly code = 'CURSOR_EXPIRED'
   override readonly name = 'CursorExpiredError'
+}
 
-  constructor(because: string) {
-    super(`the feed can't resume from this cursor, ${because}: list the runs again`)
-  }
+/** The feed cannot resume: the client must list the runs again and use that listing's cursor. */
+function feedExpired(because: string): CursorExpiredError {
+  return new CursorExpiredError(`the feed can't resume from this cursor, ${because}: list the runs again`)
 }
 
 /** How long a cursor is valid, in seconds: beyond it, listing again is cheaper than reading the changes. */
@@ -93,7 +94,7 @@ export async function decodeFeedCursor(store: Store, sealed: string): Promise<Fe
     typeof at !== 'number' ||
     !isSnapshot(snapshot)
   )
-    throw new CursorExpiredError('which is malformed')
+    throw feedExpired('which is malformed')
   return { installation, started, snapshot, at }
 }
 
@@ -103,10 +104,9 @@ export async function decodeFeedCursor(store: Store, sealed: string): Promise<Fe
  * @throws CursorExpiredError if they cannot
  */
 export function checkFeedCursor(cursor: FeedCursor, now: FeedCursor): void {
-  if (cursor.installation !== now.installation)
-    throw new CursorExpiredError('which is of another installation')
-  if (cursor.started !== now.started) throw new CursorExpiredError('the database has been restarted since')
-  if (now.at - cursor.at > FEED_CURSOR_SECONDS * 1000) throw new CursorExpiredError('which is too old')
+  if (cursor.installation !== now.installation) throw feedExpired('which is of another installation')
+  if (cursor.started !== now.started) throw feedExpired('the database has been restarted since')
+  if (now.at - cursor.at > FEED_CURSOR_SECONDS * 1000) throw feedExpired('which is too old')
 }
 
 /**

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, mkdtemp, rm } from 'node:fs/promises'
+import { chown, mkdtemp, rename, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,11 @@ export interface Postgres15 {
   /** Its data directory. */
   cluster: string
   /** Its postmaster. */
-  pid: number
+  readonly pid: number
+  /** Copies its files while it runs. */
+  backUp(): Promise<void>
+  /** Stops it, puts the copied files in the place of the present ones, and starts it again. */
+  restore(): Promise<void>
   close(): Promise<void>
 }
 
@@ -53,26 +57,46 @@ async function launch([make = '', ...args]: readonly string[], more: readonly st
   if (user) await chown(folder, user.uid, user.gid)
   const cluster = join(folder, 'cluster')
   await promisify(execFile)(join(bin, make), ['-D', cluster, ...args], { cwd: folder, ...user })
-  const child = startChild(
-    join(bin, 'postgres'),
-    ['-D', cluster, '-k', folder, '-c', 'listen_addresses=', '-c', 'port=5432', '-c', 'fsync=off', ...more],
-    { cwd: folder, stdio: 'ignore', ...user },
-  )
-  const ended = once(child, 'exit')
-  while (!['ready', 'standby'].includes((await readPostmasterFile(cluster))?.status ?? '')) {
-    if (child.exitCode !== null) throw new Error('PostgreSQL 15 did not start')
-    await delay(10)
+  const start = async () => {
+    const child = startChild(
+      join(bin, 'postgres'),
+      ['-D', cluster, '-k', folder, '-c', 'listen_addresses=', '-c', 'port=5432', '-c', 'fsync=off', ...more],
+      { cwd: folder, stdio: 'ignore', ...user },
+    )
+    const ended = once(child, 'exit')
+    while (!['ready', 'standby'].includes((await readPostmasterFile(cluster))?.status ?? '')) {
+      if (child.exitCode !== null) throw new Error('PostgreSQL 15 did not start')
+      await delay(10)
+    }
+    const stop = async () => {
+      child.kill('SIGCONT')
+      child.kill('SIGINT')
+      await ended
+    }
+    return { child, stop }
   }
+  let running = await start()
+  const backup = join(folder, 'backup')
   const port = more.join(' ').match(/port=(\d+)/)?.[1] ?? '5432'
   return {
     poolConfig: { host: folder, port: Number(port), user: 'other', database: 'postgres' },
     databaseUrl: `postgresql://other@localhost:${port}/postgres?host=${encodeURIComponent(folder)}`,
     cluster,
-    pid: Number(child.pid),
+    get pid() {
+      return Number(running.child.pid)
+    },
+    async backUp() {
+      const args = ['-h', folder, '-p', port, '-U', 'other', '-c', 'fast', '-D', backup]
+      await promisify(execFile)(join(bin, 'pg_basebackup'), args, { cwd: folder, ...user })
+    },
+    async restore() {
+      await running.stop()
+      await rm(cluster, { recursive: true })
+      await rename(backup, cluster)
+      running = await start()
+    },
     close: async () => {
-      child.kill('SIGCONT')
-      child.kill('SIGINT')
-      await ended
+      await running.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -5,6 +5,7 @@ import { runCommands as runs } from '../../../src/commands/run/runCommands.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { openStreams, type Streams } from '../../../src/events/streams.ts'
 import { tailEvents } from '../../../src/events/tailEvents.ts'
+import { tailStatus } from '../../../src/events/tailStatus.ts'
 import {
   countReads,
   cutSignals,
@@ -69,6 +70,13 @@ describe('the log of a run', () => {
     const { revision } = await finish(here.commands, id)
     expect((await readAll(resumed)).at(-1)).toMatchObject({ type: 'run.cancelled' })
     expect(seqs(await patient)).toEqual(oneTo(revision))
+  })
+
+  test('is refused to a reader that has more than there is, as after a restored backup', async () => {
+    const { id } = await startAtWork(here.commands)
+    const expired = { code: 'CURSOR_EXPIRED' }
+    await expect(readAll(tailEvents(here.streams, { runId: id, after: 100 }))).rejects.toMatchObject(expired)
+    await expect(readAll(tailStatus(here.streams, { runId: id, after: 100 }))).rejects.toMatchObject(expired)
   })
 
   test('ends when its run is deleted', async () => {
@@ -236,8 +244,8 @@ describe('the end of a stream', () => {
 
   test('comes where the server closes its signals', async () => {
     const server = await servers.openStreamServer()
-    const { id } = await start(server.commands)
-    const tail = tailEvents(server.streams, { runId: id, after: 100 })
+    const { id, revision } = await start(server.commands)
+    const tail = tailEvents(server.streams, { runId: id, after: revision })
     const next = tail.next()
     await server.signals.close()
     expect(await next).toEqual({ done: true, value: undefined })

@@ -74,7 +74,8 @@ describe('a transcript', () => {
     expect(await rest).toEqual([])
     expectEntries(await readAll(follow(session)), 1, 4)
     expectEntries(await readAll(follow(session, 2)), 3, 4)
-    expect(await readAll(follow(session, 9))).toEqual([])
+    expect(await readAll(follow(session, 4))).toEqual([])
+    await expect(readAll(follow(session, 9))).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' })
   })
 
   test('ends when its run settles, having told what was appended before', async () => {
