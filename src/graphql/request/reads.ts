@@ -12,7 +12,6 @@ import { findExecutions } from '../../store/activity/execution/findExecutions.ts
 import { listExecutionsOfRuns } from '../../store/activity/execution/listExecutionsOfRuns.ts'
 import { findPhases, type OwnedPhase } from '../../store/activity/findPhases.ts'
 import { listRounds, type RoundRequest } from '../../store/activity/listRounds.ts'
-import { findWorkflows } from '../../store/workflow/listWorkflows.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import type { Page } from '../../store/sql/page.ts'
@@ -109,7 +108,7 @@ export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean)
     execution: byId(findExecutions, ({ id }) => id),
     phase: byId(findPhases, ({ phase }) => phase.id),
     workflow: byId(
-      (_, ids) => findWorkflows(store, ids),
+      (_, ids) => store.workflows.read(ids),
       ({ id }) => id,
     ),
     attempts: byOwner(listAttempts),

@@ -33,7 +33,7 @@ export function openStore(poolConfig: pg.PoolConfig): Store {
   return {
     pool,
     prisma,
-    workflows: new WorkflowCache(prisma),
+    workflows: new WorkflowCache(pool),
     async readSecret(connection) {
       secret ??= (await connection.query<{ secret: string }>('SELECT secret FROM installation')).rows[0]
         ?.secret

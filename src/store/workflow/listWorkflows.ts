@@ -39,7 +39,7 @@ export async function listWorkflows(
   })
   // workflows are never deleted: that of a position is still there
   return toPage(
-    rows.map((row) => store.workflows.keep(row)),
+    rows.map(({ createdAt, ...row }) => store.workflows.keep({ ...row, created_at: createdAt })),
     page,
     { hasBehind: page.after !== null, hasAhead: page.before !== null },
   )
@@ -54,10 +54,4 @@ function beyond({ name, version, id }: WorkflowPosition, up: 'gt' | 'lt', down: 
       { name, version, id: { [up]: id } },
     ],
   }
-}
-
-/** The workflows with these ids, in any order; unknown ids are left out. */
-export async function findWorkflows(store: Store, ids: readonly string[]): Promise<StoredWorkflow[]> {
-  const rows = await store.prisma.workflow.findMany({ where: { id: { in: [...ids] } } })
-  return rows.map((row) => store.workflows.keep(row))
 }

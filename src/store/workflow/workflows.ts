@@ -1,9 +1,8 @@
 import type { WorkflowDefinition } from '../../lifecycle/workflow/workflow.ts'
-import type { Prisma } from '../generated/client.ts'
 import type { IdempotencyKey } from '../sql/idempotencyKey.ts'
 import type { Store } from '../sql/openStore.ts'
-import { column, prepare, query } from '../sql/statement.ts'
-import type { StoredWorkflow } from '../sql/workflowCache.ts'
+import { prepare, query } from '../sql/statement.ts'
+import { type StoredWorkflow, WORKFLOW_COLUMNS, WORKFLOW_ROW } from '../sql/workflowCache.ts'
 
 /** SQL that resolves a name to the project's own workflow, or else the installation's, in the newest version unless one is given. */
 export function selectWorkflow(
@@ -18,15 +17,8 @@ ORDER BY w.project IS NULL, w.version DESC LIMIT 1`
 
 const FIND = prepare({
   name: 'find-workflow',
-  row: {
-    id: column('workflow', 'id'),
-    project: column('workflow', 'project'),
-    name: column('workflow', 'name'),
-    version: column('workflow', 'version'),
-    definition: column('workflow', 'definition'),
-    created_at: column('workflow', 'created_at'),
-  },
-  text: selectWorkflow('w.id, w.project, w.name, w.version, w.definition, w.created_at', {
+  row: WORKFLOW_ROW,
+  text: selectWorkflow(WORKFLOW_COLUMNS, {
     name: '$1',
     version: '$2',
     project: '$3',
@@ -47,9 +39,7 @@ export async function findWorkflow(
   { project, name, version }: WorkflowRequest,
 ): Promise<StoredWorkflow | null> {
   const [row] = await query(store.pool, FIND, [name, version, project])
-  if (!row) return null
-  const { created_at: createdAt, ...workflow } = row
-  return store.workflows.keep({ ...workflow, createdAt })
+  return row ? store.workflows.keep(row) : null
 }
 
 /** The names of the workflows that a project may start. */
@@ -72,16 +62,33 @@ export interface NewWorkflow {
   readonly key?: Omit<IdempotencyKey, 'operation'> | null
 }
 
+const INSERT = prepare({
+  name: 'insert-workflow',
+  row: {},
+  text: `
+INSERT INTO workflow (id, project, name, version, definition, key_scope, key, request)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+})
+
+const FIND_TAKEN = prepare({
+  name: 'find-taken-workflow',
+  row: WORKFLOW_ROW,
+  text: `
+SELECT ${WORKFLOW_COLUMNS} FROM workflow w
+WHERE (w.project IS NOT DISTINCT FROM $1 AND w.name = $2 AND w.version = $3) OR (w.key_scope = $4 AND w.key = $5) LIMIT 1`,
+})
+
 /** Stores a definition under its owner, name and version, or returns the one that already exists under them or under the key. */
 export async function insertWorkflow(
   store: Store,
   { id, project, definition, key = null }: NewWorkflow,
 ): Promise<{ workflow: StoredWorkflow; created: boolean }> {
   const { name, version } = definition
-  const kept = key && { keyScope: key.scope, key: key.key, request: key.request as Prisma.InputJsonValue }
-  const data = { id, project, name, version, definition: definition as unknown as Prisma.InputJsonObject }
-  await store.prisma.workflow.createMany({ data: { ...data, ...kept }, skipDuplicates: true })
-  const taken = [{ project, name, version }, ...(key ? [{ keyScope: key.scope, key: key.key }] : [])]
-  const row = await store.prisma.workflow.findFirstOrThrow({ where: { OR: taken } })
+  const kept = key ? [key.scope, key.key] : [null, null]
+  const request = key && JSON.stringify(key.request)
+  const data = [id, project, name, version, JSON.stringify(definition), ...kept, request]
+  await query(store.pool, INSERT, data)
+  const [row] = await query(store.pool, FIND_TAKEN, [project, name, version, ...kept])
+  if (!row) throw new Error(`workflow ${name} version ${version} was not stored`)
   return { workflow: store.workflows.keep(row), created: row.id === id }
 }
