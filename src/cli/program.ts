@@ -76,6 +76,8 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
   const program = new Command('pawl')
     .description('Tracks whether an agent run is really running, really done, and who may change it.')
     .version(version)
+    // else `pawl worker list --json` would be asked of `pawl worker`
+    .enablePositionalOptions()
     .showHelpAfterError('(use --help for the options)')
     .commandsGroup('Servers:')
     .addCommand(await serveCommand(words.includes('serve')))

@@ -25,42 +25,36 @@ interface Options extends CommonOptions {
 
 /** `pawl worker`: claims runs and lets agents work on their phases. */
 export function workerCommand(): Command {
-  return (
-    createCommand('worker', 'claim runs and let agents work on their phases', [
-      'pawl worker                                # as pawl.worker.yaml in this folder says',
-      'pawl worker --config agents.yaml --workflow delivery --concurrency 2',
-      'pawl worker list                           # who is connected, and what they hold',
-      'pawl worker --json | jq -r "select(.kind == \\"run-left\\")"',
-    ])
-      .option('--config <file>', 'settings and agents (default: pawl.worker.yaml, .yml or .json here)')
-      .option('--workflow <name>', 'only runs of this workflow; may be given several times', collect)
-      .option('--label <name>', 'only runs with this label; may be given several times', collect)
-      .option('--project <name>', 'only runs of this project')
-      .option('--concurrency <number>', 'how many runs at a time (default: 1)', parseCount)
-      .option('--owner <name>', 'name of the owner, shown to others (default: user@machine)')
-      .addOption(
-        timeOption(
-          '--lease <time>',
-          'length of a lease, 5s to 1h (default: 30s); renewed after a third of it',
-        ),
-      )
-      .addOption(
-        timeOption(
-          '--drain-seconds <time>',
-          'how long running phases may continue when the worker is stopped (default: 30s)',
-        ),
-      )
-      .option(
-        '--pass-env <name>',
-        'another environment variable that agents inherit; NAME* for a prefix; may be given several times',
-        collect,
-      )
-      .addHelpText('after', EXPLANATION)
-      // else its own --json would be that of the list
-      .enablePositionalOptions()
-      .addCommand(workerListCommand())
-      .action(createAction<Options>((invocation, options) => work(invocation, options)))
-  )
+  return createCommand('worker', 'claim runs and let agents work on their phases', [
+    'pawl worker                                # as pawl.worker.yaml in this folder says',
+    'pawl worker --config agents.yaml --workflow delivery --concurrency 2',
+    'pawl worker list                           # who is connected, and what they hold',
+    'pawl worker --json | jq -r "select(.kind == \\"run-left\\")"',
+  ])
+    .option('--config <file>', 'settings and agents (default: pawl.worker.yaml, .yml or .json here)')
+    .option('--workflow <name>', 'only runs of this workflow; may be given several times', collect)
+    .option('--label <name>', 'only runs with this label; may be given several times', collect)
+    .option('--project <name>', 'only runs of this project')
+    .option('--concurrency <number>', 'how many runs at a time (default: 1)', parseCount)
+    .option('--owner <name>', 'name of the owner, shown to others (default: user@machine)')
+    .addOption(
+      timeOption('--lease <time>', 'length of a lease, 5s to 1h (default: 30s); renewed after a third of it'),
+    )
+    .addOption(
+      timeOption(
+        '--drain-seconds <time>',
+        'how long running phases may continue when the worker is stopped (default: 30s)',
+      ),
+    )
+    .option(
+      '--pass-env <name>',
+      'another environment variable that agents inherit; NAME* for a prefix; may be given several times',
+      collect,
+    )
+    .addHelpText('after', EXPLANATION)
+    .enablePositionalOptions()
+    .addCommand(workerListCommand())
+    .action(createAction<Options>((invocation, options) => work(invocation, options)))
 }
 
 const EXPLANATION = `

@@ -2,6 +2,7 @@ import { createPawl, unwrap, type WorkerInfo } from '@pawl/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { openTestCommands, type TestCommands } from '../../support/commands.ts'
+import { pawlAt } from '../cli/pawl.ts'
 import { announceWorker } from '../../../src/commands/account/workers.ts'
 import { listWorkers } from '../../../src/store/account/listWorkers.ts'
 import { stateOfWorker } from '../../../src/lifecycle/run/presence.ts'
@@ -148,6 +149,12 @@ test('a worker of the SDK tells that it waits, what it holds, why it takes nothi
   await expect.poll(look).toMatchObject({ state: 'NOT_READY', problem })
   problem = undefined
   await expect.poll(look).toMatchObject({ state: 'READY', problem: null })
+  const cli = pawlAt(server.url, server.adminToken)
+  const listed = JSON.parse((await cli.run(['worker', 'list', '--json'])).stdout) as WorkerInfo[]
+  expect(listed).toMatchObject([{ name: 'walt', heldRunCount: 1 }])
+  expect((await cli.run(['worker', 'list'])).stdout).toMatch(
+    /READY +walt +1 of 3 .* ago +walt 2\.0 +review labels quick +default codex-acp 2\.6\.0/,
+  )
   const stopping = worker.stop()
   await expect.poll(look).toMatchObject({ state: 'STOPPING' })
   finish()
