@@ -6,14 +6,14 @@ import { build, type Rolldown } from 'tsdown'
 
 /** What pages import, and the size budgets of it, minified and gzipped, in KiB: what is loaded at once, and all of it. */
 const IMPORTS = [
-  // A third of it is the documents of 78 operations.
+  // A third of it is the documents of 80 operations.
   {
     name: 'createPawl of @pawl/sdk',
     code: `export { createPawl } from '{sdk}/index.ts'`,
     now: 11.5,
-    all: 19,
+    all: 19.5,
   },
-  { name: 'all of @pawl/sdk', code: `export * from '{sdk}/index.ts'`, now: 13.5, all: 21 },
+  { name: 'all of @pawl/sdk', code: `export * from '{sdk}/index.ts'`, now: 13.5, all: 21.5 },
   // In addition to `@pawl/sdk` and React. Twelve hooks: a quarter of it reads approvals, messages, sessions and workspaces.
   { name: '@pawl/sdk/react', code: `export * from '{sdk}/react/index.ts'`, now: 5, all: 5 },
 ]
