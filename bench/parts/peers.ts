@@ -27,8 +27,10 @@ const PEERS = [
 
 /** Numbers of concurrent clients. */
 const CLIENTS = [1, 8, 50]
-/** Lifecycles of each client to warm up. */
-const WARM_UP_EACH = 10
+/** What every engine executes before anything of it is measured: its code is compiled then, its connections are open. */
+const WARM_UP = { clients: 50, each: 20 }
+/** Lifecycles of each client to find out how many take a round. */
+const TRIAL_EACH = 10
 
 /**
  * Compares lifecycles of two steps with those of other engines, each as its documentation says: on one PostgreSQL, with every sync to disk,
@@ -55,6 +57,7 @@ export async function measurePeers(bench: Bench): Promise<Result[]> {
     { how: 'Pawl, 4 requests', pawl: await startPawl('no') },
     { how: 'Pawl, 3 requests', pawl: await startPawl('yes') },
   ]
+  for (const { pawl } of ours) await pawl.measure(WARM_UP)
   const results: Result[] = []
   for (const { program: name, name: title, without } of peers) {
     const peer = await startPeer(resources, installed, name, {
@@ -62,6 +65,7 @@ export async function measurePeers(bench: Bench): Promise<Result[]> {
       PEER_PORT: String(await findPort()),
       PEER_FOLDER: await makeFolder(resources),
     })
+    await peer.measure(WARM_UP)
     for (const clients of CLIENTS)
       for (const { how, pawl } of ours)
         results.push(await comparePeer(bench, pawl, peer, { clients, how, title, without }))
@@ -111,7 +115,7 @@ async function comparePeer(
 ): Promise<Comparison> {
   tell(`two steps on ${how}, and on ${title}, ${clients} ${clients === 1 ? 'client' : 'clients'}`)
   const each = async (contender: Peer): Promise<number> => {
-    const { perSecond } = await contender.measure({ clients, each: WARM_UP_EACH })
+    const { perSecond } = await contender.measure({ clients, each: TRIAL_EACH })
     return Math.max(3, Math.ceil((perSecond * seconds) / clients))
   }
   const [ours, theirs] = [
