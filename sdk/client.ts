@@ -93,6 +93,17 @@ export class Pawl {
     return this.#requests.queryWith(g.SweepDocument, fields)
   }
 
+  /**
+   * Removes the content of settled runs beyond an age, one portion at a time: inputs, outputs, texts, transcripts and artifacts. The runs
+   * and their logs stay. Unless `isDryRun` is false it only reports. Continue from `pageInfo.endCursor` while there is a next page. For
+   * ADMIN.
+   *
+   * Problems: `InvalidInput`, `Forbidden`.
+   */
+  async removeContent(fields: t.Fields<g.RemoveContentInput> = {}): Promise<t.RemoveContentResult> {
+    return this.#requests.queryWith(g.RemoveContentDocument, fields)
+  }
+
   /** Checks one page of runs against Pawl's guarantees and returns the findings. For ADMIN. */
   async doctor(page: t.PageFields & CallOptions = {}): Promise<t.DoctorReport> {
     return this.#requests.query(g.DoctorDocument, page)

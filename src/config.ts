@@ -183,8 +183,17 @@ function fromText(setting: Setting, value: unknown): unknown {
   const described = DESCRIBED[setting]
   const type = typeof described === 'object' ? described.type : undefined
   if (type === 'array') return value.split(',').map((part) => part.trim())
+  if (type === 'object') return fromPairs(value)
   const isNumber = (type === 'number' || type === 'integer') && /^-?\d+(\.\d+)?$/.test(value.trim())
   return isNumber ? Number(value) : value
+}
+
+/** `NAME=NUMBER,…` as an object; text that is no number stays text, and is reported as a mistake. */
+function fromPairs(text: string): unknown {
+  const pairs = text.split(',').map((part) => part.trim().split('='))
+  return Object.fromEntries(
+    pairs.map(([name = '', value = '']) => [name, /^\d+$/.test(value) ? Number(value) : value]),
+  )
 }
 
 /** The settings of a file with their lines. */

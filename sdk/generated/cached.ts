@@ -129,6 +129,11 @@ export const possibleTypes: Record<string, string[]> = {
     "NotFound",
     "Forbidden"
   ],
+  "RemoveContentResult": [
+    "RemoveContentSuccess",
+    "InvalidInput",
+    "Forbidden"
+  ],
   "CreateTokenResult": [
     "CreateTokenSuccess",
     "NotFound",
@@ -576,6 +581,8 @@ export const KEYLESS_TYPES: readonly string[] = [
   "Violation",
   "Fork",
   "DoctorReport",
+  "RemovedOfProject",
+  "RemoveContentSuccess",
   "Viewer",
   "ServerInfo",
   "TokenEdge",
@@ -601,6 +608,7 @@ export const KEYLESS_TYPES: readonly string[] = [
   "RenewLeaseSuccess",
   "ReleaseRunSuccess",
   "ConfirmCancelSuccess",
+  "ContentRemoval",
   "StartRunSuccess",
   "PauseRunSuccess",
   "ResumeRunSuccess",

@@ -232,6 +232,8 @@ export type NotResumableCause =
   | 'CONTINUED'
   /** An ancestor of it has settled or is being cancelled. */
   | 'PARENT'
+  /** What it worked on is gone: see `contentRemoval`. */
+  | 'CONTENT_REMOVED'
 
 /** How to handle an error of a phase. */
 export type ErrorClass =
@@ -806,6 +808,20 @@ export type RunStreamEnd =
 export interface SweepInput {
   /** Whether it only reports what would be done. */
   readonly isDryRun?: boolean | undefined
+}
+
+/** Of which runs the content is removed. */
+export interface RemoveContentInput {
+  /** How long ago they settled at least, in seconds; left out: as the server is set to. */
+  readonly olderThanSeconds?: number | null | undefined
+  /** Only of this project. */
+  readonly project?: string | null | undefined
+  /** Whether it only reports what would be removed. */
+  readonly isDryRun?: boolean | undefined
+  /** Maximum number of runs: at most 500; default 100. */
+  readonly first?: number | null | undefined
+  /** The cursor to continue from. */
+  readonly after?: string | null | undefined
 }
 
 /** Whom a token is for: exactly one of these. */
@@ -2361,8 +2377,15 @@ export type ArtifactDetail = {
   }[]
   /** When it was submitted. */
   createdAt: string
-  /** Its content. Read only if selected. */
+  /** Its content; null: it was removed, see `contentRemoval`. Read only if selected. */
   content: string | null
+  /** When its content was removed, and by whom; null: it is there. */
+  contentRemoval: {
+    /** From when on the content is gone. */
+    removedAt: string
+    /** The name of the principal that removed it; `system`: the server, as it is set to. */
+    removedBy: string
+  } | null
 }
 
 /** One operating-system process launched for a run, or for none. */
@@ -2680,6 +2703,16 @@ export type RunDetail = {
     /** The current status. */
     status: RunStatus
   } | null
+}
+
+/** Content of the runs of one project that was removed, or would be. */
+export type RemovedOfProject = {
+  /** Whose runs they are. */
+  project: string
+  /** How many lost their content, or would. */
+  runs: number
+  /** Bytes that it took in the database; of a dry run, those of the whole logs, transcripts and artifacts. */
+  bytes: number
 }
 
 /** An agent attached to a run in a role, through an adapter. It can receive several prompts and can be recovered. */
@@ -3305,6 +3338,25 @@ export type SweepSuccess = {
 /** What `sweep` answers: its success, or the problem that it was refused with. */
 export type SweepResult =
   | SweepSuccess
+  | InvalidInput
+  | Forbidden
+
+/** What `removeContent` answers when it is not refused. */
+export type RemoveContentSuccess = {
+  __typename: 'RemoveContentSuccess'
+  /** What was removed, by project; those without any are left out. */
+  projects: RemovedOfProject[]
+  /** Runs whose content could not be removed: `verifyRun` tells what is wrong with them. */
+  failed: string[]
+  /** Whether it only reported what would be removed. */
+  isDryRun: boolean
+  /** Whether there is more, and from where to continue. */
+  pageInfo: PageInfo
+}
+
+/** What `removeContent` answers: its success, or the problem that it was refused with. */
+export type RemoveContentResult =
+  | RemoveContentSuccess
   | InvalidInput
   | Forbidden
 
@@ -4985,8 +5037,15 @@ export interface ArtifactQuery {
   }[]
   /** When it was submitted. */
   createdAt: string
-  /** Its content. Read only if selected. */
+  /** Its content; null: it was removed, see `contentRemoval`. Read only if selected. */
   content: string | null
+  /** When its content was removed, and by whom; null: it is there. */
+  contentRemoval: {
+    /** From when on the content is gone. */
+    removedAt: string
+    /** The name of the principal that removed it; `system`: the server, as it is set to. */
+    removedBy: string
+  } | null
 } | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null
 }
 
@@ -5060,6 +5119,15 @@ export interface SweepMutationVariables {
 export interface SweepMutation {
   /** Applies all due changes of runs, as servers do every few seconds. ADMIN only. */
   sweep: SweepResult
+}
+
+export interface RemoveContentMutationVariables {
+  readonly input: RemoveContentInput
+}
+
+export interface RemoveContentMutation {
+  /** Removes the content of settled runs beyond an age: inputs, outputs, texts, transcripts, artifacts. The runs, their logs and all hashes stay. A run is removed from once, and can not be resumed after. One portion: continue from `endCursor` while there is a next page. ADMIN only. */
+  removeContent: RemoveContentResult
 }
 
 export interface CreateTokenMutationVariables {
@@ -6296,7 +6364,7 @@ export interface RecordWorkspaceMutation {
 const documents = /* @__PURE__ */ createWriter({
   ApprovalDetail: 'Approval{...ApprovalFields phase{artifacts(first:500){nodes{...ArtifactFields}}}}',
   ApprovalFields: 'Approval{id run{id title status revision workflow{name}}phase{key round}attempt gate kind status question payload sessionId permission{kind program path}answerSchema decisions digest requestedBy requestedById requestedAt expiresAt onExpiry approvers isSelfApprovalAllowed decidedAt decidedBy decidedById comment answer}',
-  ArtifactDetail: 'Artifact{...ArtifactFields content}',
+  ArtifactDetail: 'Artifact{...ArtifactFields content contentRemoval{removedAt removedBy}}',
   ArtifactFields: 'Artifact{id phase{key round}round attempt path sha256 size isValid problems{path message}createdAt}',
   DirectiveFields: 'Directive{kind message{...MessageFields}}',
   ExecutionFields: 'Execution{id run{id}phase{key round}epoch attempt fence command pid exitCode signal end outcome startedAt endedAt}',
@@ -6306,6 +6374,7 @@ const documents = /* @__PURE__ */ createWriter({
   PageInfoFields: 'PageInfo{hasNextPage hasPreviousPage startCursor endCursor}',
   PhaseFields: 'Phase{id key round status attempts isFinalPhase role nextPhases startedAt endedAt error{class code message hint}}',
   Refusal: 'Problem{message ...on RunProblem{run{...RunFields}}...on NotFound{kind id}...on InvalidInput{issues{path message}}...on Forbidden{requiredRole}...on RunNotActive{status directive}...on RevisionConflict{expected actual}...on LeaseLost{yourFence currentFence}...on IdempotencyMismatch{differingPaths}...on WorkflowMismatch{name version}...on AlreadyContinued{by{...RunFields}}...on ConcurrencyConflict{holder{...RunFields}}...on NothingToClaim{claimableInSeconds}...on NotClaimable{status claimableAt children heldBy{...LeaseFields isMine}}...on NotPausable{status}...on NotResumable{status heldBy{...LeaseFields isMine}because continuedBy{id status}}...on NotCompletable{status missing{...MissingEvidenceFields}}...on NotDeletable{status heldBy{...LeaseFields isMine}continuedBy{id status}}...on IllegalTransition{fromPhase toPhase allowedPhases}...on UnknownPhase{phaseKey known}...on ExecutionAlreadyFinished{execution{...ExecutionFields}}...on AmbiguousRun{candidates{...RunFields}}...on IllegalSessionTransition{fromStatus toStatus allowedStatuses session{...SessionFields}}...on PromptAlreadySent{dedupKey session{...SessionFields}}...on TranscriptGap{expectedSeq}...on AlreadyDecided{approval{...ApprovalFields}}...on ApprovalExpired{approval{...ApprovalFields}}...on WrongDecision{allowedDecisions approval{...ApprovalFields}}...on StaleDigest{approval{...ApprovalFields}}...on WorkspaceTaken{workspace{...WorkspaceFields}}...on WorkspaceNotReady{operationKind obstacle blockingRunId blockingRunStatus workspace{...WorkspaceFields}}...on OperationNotStartable{operation{...WorkspaceOperationFields}}...on OperationNotFinishable{operation{...WorkspaceOperationFields}}...on StepRefused{step command steps{...TakenStepFields}}}',
+  RemovedOfProjectFields: 'RemovedOfProject{project runs bytes}',
   RunDetail: 'Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}continuedBy{id status}}',
   RunEventFields: 'RunEvent{id runId seq epoch type actor{kind principalId name}at summary payload}',
   RunFields: 'Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome isCancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}claimableAt waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt isDetached parentId}',
@@ -6335,6 +6404,7 @@ export const ExecutionsDocument = /* @__PURE__ */ documents.operation<Executions
 export const ClaimRunDocument = /* @__PURE__ */ documents.mutation<ClaimRunMutation, ClaimRunMutationVariables>('ClaimRun', 'isReplayed agentToken lease{...LeaseFields}run{...RunDetail}')
 export const MessagesDocument = /* @__PURE__ */ documents.operation<MessagesQuery, MessagesQueryVariables>('query Messages($runId:ID!$first:Int$after:String){run(id:$runId){messages(first:$first after:$after){nodes{...MessageFields}pageInfo{...PageInfoFields}}}}')
 export const SweepDocument = /* @__PURE__ */ documents.mutation<SweepMutation, SweepMutationVariables>('Sweep', 'lapsed expired isDryRun')
+export const RemoveContentDocument = /* @__PURE__ */ documents.mutation<RemoveContentMutation, RemoveContentMutationVariables>('RemoveContent', 'projects{...RemovedOfProjectFields}failed isDryRun pageInfo{...PageInfoFields}')
 export const CreateTokenDocument = /* @__PURE__ */ documents.mutation<CreateTokenMutation, CreateTokenMutationVariables>('CreateToken', 'token{...TokenFields}secret isReplayed')
 export const CreateRunTokenDocument = /* @__PURE__ */ documents.mutation<CreateRunTokenMutation, CreateRunTokenMutationVariables>('CreateRunToken', 'runId secret expiresAt')
 export const RotateTokenDocument = /* @__PURE__ */ documents.mutation<RotateTokenMutation, RotateTokenMutationVariables>('RotateToken', 'token{...TokenFields}secret isReplayed')

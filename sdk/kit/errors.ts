@@ -61,6 +61,7 @@ export class PawlProblem<P extends Problem = Problem> extends PawlError {
 export type FaultCode =
   | 'BAD_USER_INPUT'
   | 'BAD_REQUEST'
+  | 'CONTENT_REMOVED'
   | 'CONTENDED'
   | 'CSRF'
   | 'CURSOR_EXPIRED'

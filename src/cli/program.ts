@@ -48,6 +48,7 @@ import { runStartCommand } from './run/start.ts'
 import { runWatchCommand } from './run/watch.ts'
 import { serveCommand } from './serve.ts'
 import { stateCommand } from './state.ts'
+import { retentionCommand } from './retention.ts'
 import { sweepCommand } from './sweep.ts'
 import { tokenCreateCommand } from './token/create.ts'
 import { tokenListCommand } from './token/list.ts'
@@ -156,6 +157,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
       ]),
     )
     .addCommand(sweepCommand())
+    .addCommand(retentionCommand())
     .addCommand(doctorCommand())
     .addCommand(exportCommand())
     .addCommand(importCommand())

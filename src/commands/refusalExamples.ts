@@ -102,19 +102,12 @@ function transitions(): ShownRefusal[] {
       const isAtOwn =
         command === 'advancePhase' ||
         (command === 'startPhase' ? !isStartable({ status: phaseStatus }) : !isUnderWay)
+      const at = { phaseStatus, reachable: ways }
       const isOther = command === 'advancePhase' ? { to: 'done' } : {}
       return [
-        shown(
-          when('another phase is meant'),
-          transition(command, { phaseStatus, reachable: ways, ...isOther }),
-        ),
+        shown(when('another phase is meant'), transition(command, { ...at, ...isOther })),
         ...(isAtOwn && command !== 'completeRound'
-          ? [
-              shown(
-                when('build is meant'),
-                transition(command, { phaseStatus, reachable: ways, to: 'build' }),
-              ),
-            ]
+          ? [shown(when('build is meant'), transition(command, { ...at, to: 'build' }))]
           : []),
       ]
     }),
@@ -131,6 +124,7 @@ const causeStatus: Record<NotResumableCause, RunStatus> = {
   RESUME_CAP: 'FAILED',
   CONTINUED: 'FAILED',
   PARENT: 'FAILED',
+  CONTENT_REMOVED: 'FAILED',
 }
 
 const approvalId = 'apr_…'

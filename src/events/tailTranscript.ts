@@ -5,6 +5,18 @@ import { openTail, type Tail } from './openTail.ts'
 import { assertNotBeyond, type Streams, type TailOptions } from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
+/** The entries were removed, with the content of their run. */
+export class ContentRemovedError extends Error {
+  readonly code = 'CONTENT_REMOVED'
+  override readonly name = 'ContentRemovedError'
+
+  constructor(sessionId: string) {
+    super(
+      `the transcript of ${sessionId} was removed with the content of its run: contentRemoval of the run has when and by whom`,
+    )
+  }
+}
+
 /** Options of `tailTranscript`. */
 export interface TailTranscriptOptions extends TailOptions {
   readonly sessionId: string
@@ -17,7 +29,7 @@ export interface TailTranscriptOptions extends TailOptions {
 /**
  * Every entry of a transcript after a cursor, once and in order: existing entries, then new ones. Ends when the session
  * is DISPOSED, as it is when its run settles, and every entry was delivered; a session that does not exist has no
- * transcript.
+ * transcript. Fails with ContentRemovedError where the reader lacks entries that were removed with the content of the run.
  */
 export function tailTranscript(streams: Streams, options: TailTranscriptOptions): Tail<Entry> {
   return openTail({
@@ -43,6 +55,7 @@ async function* followTranscript(
         after = entry.seq
         yield entry
       }
+      if (page.entries.length === 0 && after < page.lastSeq) throw new ContentRemovedError(sessionId)
       if (after < page.lastSeq) continue
       if (!isLiveSession(page)) return
       break

@@ -81,7 +81,7 @@ export function decide<C extends Command>(
 
 function decideAny(situation: Situation, command: Command, actor: Actor, request: Json): Decision {
   const { run, kept } = situation
-  if (kept) return { result: replay(kept, command, request), events: [], run, isDue: false }
+  if (kept) return { result: replay(kept, command, request, situation.sha256), events: [], run, isDue: false }
   const due = applyDue(run, situation)
   const draft = new Draft(due.run, situation.workflow, situation.now, actor)
   const outcome =
@@ -100,10 +100,16 @@ function decideAny(situation: Situation, command: Command, actor: Actor, request
 }
 
 /** Returns the first result under the key, or a refusal if the input differs. */
-function replay(kept: KeptKey, command: Command, request: Json): Decision['result'] {
+function replay(
+  kept: KeptKey,
+  command: Command,
+  request: Json,
+  sha256: Situation['sha256'],
+): Decision['result'] {
   const paths = differingFields(
     kept.request,
     isUnloggedRelease(kept, command) ? pickRunAndFence(request) : request,
+    sha256,
   )
   if (paths.length > 0) return { ok: false, problem: { type: 'IdempotencyMismatch', differingPaths: paths } }
   // a key is stored only with a change, so the first result was `changed: true`

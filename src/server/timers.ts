@@ -1,5 +1,7 @@
 import type { Commands } from '../commands/kit/context.ts'
 import { sweepDue } from '../commands/sweep.ts'
+import { agesOf, isSet, removeDueContent } from '../commands/run/removeContent.ts'
+import type { RemovablePlace } from '../store/run/retention/listRemovable.ts'
 import type { Log } from '../log.ts'
 import { findTransientFault, type TransientFault } from '../store/sql/transientFaults.ts'
 import { untilNextDue } from '../store/run/due/untilNextDue.ts'
@@ -36,12 +38,17 @@ export interface Timers {
 const TICK_MS = 1000
 /** Minimum time between two sweeps, in milliseconds. */
 const MIN_WAIT_MS = 100
+/** From how many runs content is removed at once, and how long the server pauses before the next ones, in milliseconds. */
+const REMOVED_AT_ONCE = 20
+const REMOVAL_PAUSE_MS = 1_000
+/** How often the server looks for content to remove, in milliseconds. */
+const REMOVAL_MS = 600_000
 /** Random share by which the maximum time is shortened, so that servers don't sweep at the same time. */
 const JITTER = 0.2
 
 /**
  * Every second: writes the server's heartbeat, and ends streams whose tokens have ended. Every few seconds, and at the next expiry:
- * sweeps, so that an expired lease is handled within a second (G5). Any number of servers may do this on one database. Failures are
+ * sweeps, so that an expired lease is handled within a second (G5). Where a retention is set: removes content, a few runs at a time. Any number of servers may do this on one database. Failures are
  * logged and retried.
  */
 export function startTimers(options: TimerOptions): Timers {
@@ -65,6 +72,23 @@ export function startTimers(options: TimerOptions): Timers {
       log.warn({ err }, 'sweep.run_failed')
     },
     onRecovered: () => log.info('sweep.run_completed'),
+  })
+
+  // where the last portion ended; from the beginning again after the last one
+  let removedUpTo: RemovablePlace | null = null
+  const removals = repeat({
+    async work() {
+      if (!isSet(agesOf(commands))) return REMOVAL_MS
+      const removed = await removeDueContent(commands, { after: removedUpTo, limit: REMOVED_AT_ONCE })
+      const { projects, failed, hasNextPage } = removed
+      if (projects.length > 0) log.info({ projects }, 'retention.remove_completed')
+      if (failed.length > 0) log.warn({ runs: failed }, 'retention.remove_failed')
+      removedUpTo = hasNextPage ? removed.end : null
+      return hasNextPage ? REMOVAL_PAUSE_MS : REMOVAL_MS * (1 - JITTER * Math.random())
+    },
+    afterFailureMs: REMOVAL_PAUSE_MS,
+    onFailed: (err) => log.warn({ err }, 'retention.remove_failed'),
+    onRecovered: () => log.info('retention.remove_completed'),
   })
 
   const ticks = repeat({
@@ -104,7 +128,7 @@ export function startTimers(options: TimerOptions): Timers {
     noteChange: () => (hasChanged = true),
     lastWrite: () => lastWrite,
     async stop() {
-      await Promise.all([ticks.stop(), sweeps.stop()])
+      await Promise.all([ticks.stop(), sweeps.stop(), removals.stop()])
     },
   }
 }

@@ -90,6 +90,7 @@ export async function changeSteps(
       session_live_role: decideAnew,
       approval_open: decideAnew,
       run_continued_is_over: decideAnew,
+      run_without_content_is_over: decideAnew,
       run_chain: () => sweepChainOf(commands, runId),
       tombstone_idempotency_key: () =>
         Promise.resolve(denied(refuse({ type: 'IdempotencyMismatch', differingPaths: ['runId'] }))),

@@ -3,6 +3,7 @@ import { claim } from '../../lifecycle/decide/ownership.ts'
 import { nextDueAt } from '../../lifecycle/decide/due.ts'
 import { NO_FAMILY } from '../../lifecycle/run/family.ts'
 import { differingFields } from '../../lifecycle/log/keptRequest.ts'
+import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 import type { Instant, Json, Run } from '../../lifecycle/run/run.ts'
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import { draftRun } from '../../lifecycle/decide/start.ts'
@@ -124,7 +125,7 @@ async function replay(
 
 /** Returns the answer to a key that was used before: the first result, or the differing paths. */
 export function answerKept(kept: KeptKey, run: LoadedRun, request: Json): RunResult<'IdempotencyMismatch'> {
-  const paths = differingFields(kept.request, request)
+  const paths = differingFields(kept.request, request, DECISION_FUNCTIONS.sha256)
   if (paths.length > 0) return refuse({ type: 'IdempotencyMismatch', differingPaths: paths })
   return { ok: true, run, changed: true, replayed: true, event: kept.event }
 }

@@ -3,6 +3,7 @@ import { builder } from '../kit/builder.ts'
 import { connectionOf } from '../kit/connection.ts'
 import { resolveRunOf } from '../request/context.ts'
 import { findPhaseOf } from './execution.ts'
+import { ContentRemovalRef, toContentRemoval } from '../run/contentRemoval.ts'
 import { ArtifactRef, NodeRef, PhaseRef } from '../kit/refs.ts'
 import { statementCost } from '../request/statementCost.ts'
 
@@ -63,10 +64,20 @@ builder.objectType(ArtifactRef, {
     }),
     content: t.string({
       nullable: true,
-      description: 'Its content. Read only if selected.',
+      description: 'Its content; null: it was removed, see `contentRemoval`. Read only if selected.',
       complexity: CONTENT_COST,
       extensions: statementCost(1),
       resolve: async ({ artifact }, _, { reads }) => (await reads.content.load(artifact.id))?.content ?? null,
+    }),
+    contentRemoval: t.field({
+      type: ContentRemovalRef,
+      nullable: true,
+      description: 'When its content was removed, and by whom; null: it is there.',
+      extensions: statementCost(1),
+      resolve: async ({ artifact }, _, { reads }) => {
+        const found = await reads.content.load(artifact.id)
+        return found ? toContentRemoval(found) : null
+      },
     }),
     createdAt: t.field({
       type: 'DateTime',

@@ -173,6 +173,7 @@ export const NotResumableCause = enumOf(
     RESUME_CAP: 'It was resumed as often as its workflow allows.',
     CONTINUED: 'Another run continues it.',
     PARENT: 'An ancestor of it has settled or is being cancelled.',
+    CONTENT_REMOVED: 'What it worked on is gone: see `contentRemoval`.',
   },
 )
 

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { RefusedWith } from '../../commands/kit/answers.ts'
 import { CursorExpiredError } from '../../store/feed/feedCursor.ts'
+import { ContentRemovedError } from '../../events/tailTranscript.ts'
 import { composeText } from '../../text/composeText.ts'
 
 /**
@@ -9,6 +10,7 @@ import { composeText } from '../../text/composeText.ts'
  */
 export type ErrorCode =
   | 'BAD_USER_INPUT'
+  | 'CONTENT_REMOVED'
   | 'CONTENDED'
   | 'CURSOR_EXPIRED'
   | 'FORBIDDEN'
@@ -50,7 +52,8 @@ const MAX_LENGTH = 800
  */
 export function toStreamError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error
-  if (error instanceof CursorExpiredError) return failWith(error.code, error.message)
+  if (error instanceof CursorExpiredError || error instanceof ContentRemovedError)
+    return failWith(error.code, error.message)
   throw error
 }
 

@@ -8,7 +8,7 @@ import {
   findMessages,
   findSessions,
 } from '../../store/activity/findWork.ts'
-import { findArtifactContents } from '../../store/activity/findArtifactContents.ts'
+import { type ArtifactContent, findArtifactContents } from '../../store/activity/findArtifactContents.ts'
 import {
   listApprovalsOfRuns,
   listArtifactsOfRuns,
@@ -41,8 +41,8 @@ export interface WorkReads {
   readonly artifacts: DataLoader<OwnedPageRequest, Page<Artifact>, string>
   readonly approvals: DataLoader<OwnedPageRequest, Page<Approval>, string>
   readonly messages: DataLoader<OwnedPageRequest, Page<Message>, string>
-  /** The content of an artifact by its id. */
-  readonly content: DataLoader<string, { readonly content: string } | null>
+  /** The content of an artifact by its id, or when it was removed. */
+  readonly content: DataLoader<string, ArtifactContent | null>
   readonly transcript: DataLoader<EntriesRequest, Page<Entry>, string>
   readonly usageOfRun: DataLoader<UsageRequest, Usage | null, string>
   /** What was used, by the id of a phase, a session or an execution. */

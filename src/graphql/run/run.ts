@@ -1,4 +1,5 @@
 import { actorOf } from '../../commands/kit/context.ts'
+import { ContentRemovalRef, toContentRemoval } from './contentRemoval.ts'
 import { allowedCommands, isResumable, missing, nextAction } from '../../lifecycle/answers/derive.ts'
 import { outcomeOfRun } from '../../lifecycle/run/outcome.ts'
 import { currentPhaseOf } from '../../lifecycle/run/run.ts'
@@ -50,6 +51,12 @@ builder.objectType(RunRef, {
       nullable: true,
       description: 'The error, if it failed.',
       resolve: ({ run }) => run.error,
+    }),
+    contentRemoval: t.field({
+      type: ContentRemovalRef,
+      nullable: true,
+      description: 'When its content was removed, and by whom; null: it was not.',
+      resolve: ({ run }) => toContentRemoval(run),
     }),
     isSettled: t.boolean({
       description: 'Whether it is COMPLETED, FAILED, CANCELLED or EXPIRED: final within its epoch.',

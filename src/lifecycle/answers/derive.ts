@@ -105,12 +105,19 @@ export function nextAction(run: Run, rules: Rules): NextAction {
   }
 }
 
+/** Why a settled run can't be resumed, now or later. */
+const LASTING: ReadonlySet<NotResumableCause> = new Set([
+  'FINAL',
+  'RESUME_CAP',
+  'CONTINUED',
+  'PARENT',
+  'CONTENT_REMOVED',
+])
+
 /** The next action for a settled run, derived from why it can't be resumed. */
 function afterStop(because: NotResumableCause | null): NextAction {
   if (because === null) return 'RESUME'
-  return because === 'FINAL' || because === 'RESUME_CAP' || because === 'CONTINUED' || because === 'PARENT'
-    ? 'NONE'
-    : 'WAIT'
+  return LASTING.has(because) ? 'NONE' : 'WAIT'
 }
 
 /** Returns the evidence that the run lacks to be COMPLETED; empty if it lacks none. */

@@ -24,6 +24,7 @@ const NOT_RESUMABLE: Record<NotResumableCause, string> = {
   CONTINUED: 'another run continues it',
   PARENT:
     'its parent has settled or is being cancelled, and no child of it can start; start a run that continues it',
+  CONTENT_REMOVED: 'its content was removed; start a new run',
 }
 
 /**

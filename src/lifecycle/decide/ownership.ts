@@ -118,6 +118,7 @@ export function whyNotResumable(
       return live && claiming ? 'OWNED' : null
     }
     case 'FAILED':
+      if (run.contentRemovedAt !== null) return 'CONTENT_REMOVED'
       if (live) return 'OWNED'
       if (run.resumes >= (workflow.maxResumes ?? settings.maxResumes)) return 'RESUME_CAP'
       return isBlockedByAncestor(run, family) ? 'PARENT' : null

@@ -26,7 +26,8 @@ const decideFail: Rule<'failRun'> = (draft, { reason, error }) => {
 
 /** Cancels the run: immediately if no owner holds a lease, otherwise by requesting its owner to stop first (G9). */
 const decideCancel: Rule<'cancelRun'> = (draft, { comment, isCascading: cascade }, { settings }) => {
-  if (!admits('cancelRun', stateOf(draft.run))) return 'unchanged'
+  const { run } = draft
+  if (!admits('cancelRun', stateOf(run)) || run.contentRemovedAt !== null) return 'unchanged'
   requestCancel(draft, settings, { reason: 'CANCELLED_BY_USER', comment, cascade })
   return 'accepted'
 }

@@ -76,7 +76,17 @@ function checkEpoch(before: Run, event: RunEvent): Difference[] {
 
 /** The run without the parts that are not in the log, in an order independent of how it was read. */
 function toComparable(run: Run, stored: Run): Json {
-  const { lastActivityAt: _activity, claim, grace, phases, executions, ...row } = run
+  const {
+    lastActivityAt: _activity,
+    contentRemovedAt: _removedAt,
+    contentRemovedBy: _removedBy,
+    contentRemovedById: _removedById,
+    claim,
+    grace,
+    phases,
+    executions,
+    ...row
+  } = run
   // a claim on a settled run ends without an event
   const ended = stored.settledAt !== null && stored.claim === null
   const held = claim && !ended ? withoutExpiry(claim) : null

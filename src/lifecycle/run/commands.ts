@@ -292,6 +292,7 @@ export const COMMANDS = {
   noteChildStarted: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
   noteChildDetached: { roles: admin, refusals: ['RunNotActive', ...ON_RUN] },
   sweep: { roles: admin, refusals: ALWAYS },
+  removeContent: { roles: admin, refusals: ALWAYS },
   recordWorkspace: {
     roles: worker,
     refusals: ['NotFound', 'RunNotActive', 'LeaseLost', 'WorkspaceTaken', ...KEYED],

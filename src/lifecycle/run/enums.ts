@@ -292,6 +292,7 @@ export const NOT_RESUMABLE_CAUSES = [
   'RESUME_CAP',
   'CONTINUED',
   'PARENT',
+  'CONTENT_REMOVED',
 ] as const
 export type NotResumableCause = (typeof NOT_RESUMABLE_CAUSES)[number]
 

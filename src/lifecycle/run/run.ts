@@ -284,6 +284,11 @@ export interface Run {
   readonly startedAt: Instant | null
   readonly settledAt: Instant | null
   readonly lastActivityAt: Instant
+  /** When its content was removed, long after it settled; null: it was not. */
+  readonly contentRemovedAt: Instant | null
+  /** Who removed it. */
+  readonly contentRemovedBy: string | null
+  readonly contentRemovedById: string | null
   readonly phases: readonly Phase[]
   readonly executions: readonly Execution[]
   readonly sessions: readonly Session[]

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 
+/** A day is the least: a resume, a late report or a retry may still come. */
+const retentionAge = z.int().min(86_400)
+
 /** Default timings and limits of the rules, used where a workflow sets none; each is a server setting. */
 export const settingsSchema = z.strictObject({
   cancelGraceSeconds: z
@@ -33,6 +36,15 @@ export const settingsSchema = z.strictObject({
     .nonnegative()
     .default(3)
     .describe('How often a phase may be rejected, per round and epoch.'),
+  retentionSeconds: retentionAge
+    .optional()
+    .describe(
+      'Age of settled runs, in seconds, at which their content is removed; their skeleton stays. Default: never.',
+    ),
+  retentionSecondsByProject: z
+    .record(z.string(), retentionAge)
+    .default({})
+    .describe('The same for single projects, by name.'),
 })
 export interface Settings extends Readonly<z.infer<typeof settingsSchema>> {
   /** Claims get a higher fence than this: lower ones may have been given before the database was restored from a backup. */

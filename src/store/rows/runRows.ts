@@ -21,9 +21,15 @@ export const LOADED_ROW = {
 export type LoadedRow = RowOf<typeof LOADED_ROW>
 
 /**
- * The columns that a decision writes. `release_key` is written separately by the statement that releases with a key.
+ * The columns that a decision writes. `release_key` is written separately by the statement that releases with a key, and no
+ * decision follows the removal of content.
  */
-export const RUN_COLUMNS = columnsOf('run', ['release_key'])
+export const RUN_COLUMNS = columnsOf('run', [
+  'release_key',
+  'content_removed_at',
+  'content_removed_by',
+  'content_removed_by_id',
+])
 
 /** The columns that are fields of a run under the same names; the others hold its claim, its grace and its workflow. */
 const FIELDS = columnsOf('run', [

@@ -17,7 +17,8 @@ function define<T extends TableName, C extends ColumnName<T>>(table: WorkTable<T
 
 /** The tables that hold a run's log and its work. */
 export const WORK_TABLES = {
-  event: define({ columns: columnsOf('event', ['run_id']) }),
+  // `payload_sha256` is written where content is removed
+  event: define({ columns: columnsOf('event', ['run_id', 'payload_sha256']) }),
   phase: define({
     columns: columnsOf('phase', ['run_id']),
     key: ['id'],

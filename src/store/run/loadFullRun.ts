@@ -8,7 +8,7 @@ import { LOADED_ROW } from '../rows/runRows.ts'
 
 /** An event `e` as JSON, without the key of its command. */
 const EVENT_JSON = selectObject(
-  columnsOf('event', ['run_id', 'key_scope', 'operation', 'key', 'request']),
+  columnsOf('event', ['run_id', 'key_scope', 'operation', 'key', 'request', 'payload_sha256']),
   'e',
 )
 

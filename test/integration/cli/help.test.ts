@@ -97,6 +97,7 @@ const PROMISED = [
   ...['send', 'list', 'acknowledge'].map((name) => `message ${name}`),
   'state',
   'sweep',
+  'retention',
   'export',
   'import',
   'doctor',

@@ -330,6 +330,7 @@ const INPUTS: Readonly<Record<string, (props: Props) => Promise<object>>> = {
   }),
   registerWorkflow: async () => ({ definition: { ...WORKFLOW, name: `w-${randomUUID()}` }, ...key() }),
   sweep: async () => ({ isDryRun: true }),
+  removeContent: async ({ project }) => ({ olderThanSeconds: 86_400, project, isDryRun: true, first: 10 }),
   recordWorkspace: async (props) => ({ ...(await atWork(props)), ...worktree(), ...key() }),
   requestWorkspaceOperation: async (props) => ({
     workspaceId: await withWorkspace(props),

@@ -231,6 +231,13 @@ describe('a bad value of a mutation', () => {
       'concurrency',
     ],
     ['announceWorker', { instance: 'i', name: 'w', host: 'h', concurrency: 1, state: 'SILENT' }, 'state'],
+    [
+      'removeContent',
+      { olderThanSeconds: -1, project: NUL, first: 0 },
+      'olderThanSeconds',
+      'project',
+      'first',
+    ],
     ['registerWorkflow', { definition: NUL }, 'definition'],
     ['registerWorkflow', { definition: 7 }, 'definition'],
     [

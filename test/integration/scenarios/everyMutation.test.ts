@@ -116,6 +116,7 @@ const ROWS: { readonly [mutation: string]: Row } = {
   rotateToken: { roles: ['ADMIN'], ids: ['tokenId'], differs: ['expiresInSeconds', 120] },
   revokeToken: { roles: ['ADMIN'], ids: ['tokenId'] },
   sweep: { roles: ['ADMIN'], ids: [], isOfNoProject: true },
+  removeContent: { roles: ['ADMIN'], ids: [], isOfNoProject: true },
   recordWorkspace: { roles: worker, ids: ofRun, differs: ['branch', 'another'] },
   requestWorkspaceOperation: { roles: operator, ids: ofWorkspace, differs: ['isForced', false] },
   startWorkspaceOperation: { roles: worker, ids: ofOperation, differs: ['worker', 'another'] },
@@ -285,6 +286,7 @@ const EXEMPT: { readonly [field: string]: { readonly [mutation: string]: string 
     rotateToken: 'is about no run',
     revokeToken: 'is about no run',
     sweep: 'is about all runs',
+    removeContent: 'is about all runs',
     recordWorkspace: 'a workspace is separate from runs',
     requestWorkspaceOperation: 'a workspace is separate from runs',
     startWorkspaceOperation: 'a workspace is separate from runs',
@@ -299,6 +301,7 @@ const EXEMPT: { readonly [field: string]: { readonly [mutation: string]: string 
     createRunToken: 'stores nothing',
     revokeToken: 'may be done twice',
     sweep: 'may be done twice',
+    removeContent: 'may be done twice',
   },
 }
 

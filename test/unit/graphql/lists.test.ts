@@ -10,6 +10,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'DriveRunSuccess.steps': 'at most 20 are taken',
   'DoctorReport.forks': 'those of the runs of one page',
   'DoctorReport.violations': 'those of the runs of one page',
+  'RemoveContentSuccess.projects': 'those of the runs of one portion',
   'InvalidInput.issues': 'the size of the input',
   'ModelUsage.costs': 'one for each currency',
   'NotCompletable.missing': 'one for each rule of a workflow',

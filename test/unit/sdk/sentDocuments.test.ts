@@ -75,6 +75,7 @@ const inputOf = (mutation: string): GraphQLInputType | undefined =>
 /** Methods that send a mutation, with its name and the fields of its input that are arguments of their own. */
 const MUTATIONS: Readonly<Record<string, readonly [mutation: string, ...own: string[]]>> = {
   sweep: ['sweep'],
+  removeContent: ['removeContent'],
   'runs.start': ['startRun'],
   'runs.claim': ['claimRun'],
   'runs.renew': ['renewLease', 'runId'],

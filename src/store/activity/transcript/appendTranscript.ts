@@ -22,7 +22,7 @@ const TOLD = [
 /**
  * One guarded statement, without an event or a revision. It locks the session's row while it checks the fence and the
  * cursor, so that a superseded holder cannot append. It locks the run's row first, because a decision changes the run
- * before its sessions: the opposite order could deadlock. Entries that already exist are skipped. What entries tell of usage is
+ * before its sessions: the opposite order could deadlock. To a run whose content was removed nothing is appended. Entries that already exist are skipped. What entries tell of usage is
  * written with them, once as they are: a usage of which no entry is new changes nothing.
  */
 const APPEND = prepare({
@@ -33,7 +33,7 @@ const APPEND = prepare({
   },
   text: `
 WITH owning AS MATERIALIZED (
-  SELECT r.id FROM run r WHERE r.id = (SELECT run_id FROM session WHERE id = $1) FOR NO KEY UPDATE
+  SELECT r.id FROM run r WHERE r.id = (SELECT run_id FROM session WHERE id = $1) AND r.content_removed_at IS NULL FOR NO KEY UPDATE
 ), held AS MATERIALIZED (
   SELECT s.id, s.run_id, s.fence, s.next_entry FROM owning JOIN session s ON s.run_id = owning.id
   WHERE s.id = $1 FOR UPDATE OF s
@@ -101,7 +101,7 @@ export interface Appended {
 
 /**
  * Appends entries starting at a number. Entries appended before are ignored; after a gap, or with another fence, nothing
- * is appended. Returns null if the session does not exist.
+ * is appended. Returns null if the session does not exist, or its run's content was removed.
  */
 export async function appendTranscript(
   connection: Connection,
