@@ -1,4 +1,5 @@
-import { isFinalStatus, isSettledStatus, type RunStatus } from '../lifecycle/run/enums.ts'
+import { isFinalStatus, isSettledStatus } from '../lifecycle/run/enums.ts'
+import type { Run } from '../lifecycle/run/run.ts'
 import { type EventPage, readEvents } from '../store/run/readEvents.ts'
 import { type LoadedRun, loadRuns } from '../store/run/loadRun.ts'
 import { CursorExpiredError } from '../store/feed/feedCursor.ts'
@@ -50,9 +51,12 @@ export function openStreams({ store, signals, onDue = () => undefined }: Streams
   return { store, signals, share, feed: openFeedReader(store, share), offers, onDue }
 }
 
-/** Whether a stream about one run ends after this status. */
-export function endsWith(status: RunStatus, { untilSettled = false }: RunTailOptions): boolean {
-  return isFinalStatus(status) || (untilSettled && isSettledStatus(status))
+/** Whether a stream about one run ends with it as it is: a settled run whose content was removed can't be resumed. */
+export function endsWith(
+  { status, contentRemovedAt }: Pick<Run, 'status' | 'contentRemovedAt'>,
+  { untilSettled = false }: RunTailOptions,
+): boolean {
+  return isFinalStatus(status) || contentRemovedAt !== null || (untilSettled && isSettledStatus(status))
 }
 
 /**

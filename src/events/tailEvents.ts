@@ -37,7 +37,7 @@ async function* followEvents(streams: Streams, options: TailEventsOptions, wakeU
         yield event
       }
       if (after < page.revision) continue
-      if (endsWith(page.status, options)) return
+      if (endsWith(page, options)) return
       break
     }
   } while (await wakeUp.wait())

@@ -30,12 +30,12 @@ async function* followStatus(streams: Streams, options: TailStatusOptions, wakeU
     await guard?.()
     const loaded = await readPresent(streams, runId)
     if (!loaded) return
-    const { revision, status } = loaded.run
+    const { revision } = loaded.run
     assertNotBeyond(after, revision)
     if (revision > after) {
       after = revision
       yield loaded
     }
-    if (endsWith(status, options)) return
+    if (endsWith(loaded.run, options)) return
   } while (await wakeUp.wait())
 }

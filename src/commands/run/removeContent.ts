@@ -134,7 +134,11 @@ function groupByProject(page: readonly RemovablePlace[]): Map<string, string[]> 
 }
 
 /** Removes the content of one run, unless it has changed since it was read. */
-async function removeOne({ store }: Commands, runId: string, actor: Actor): Promise<'REMOVED' | 'CHANGED'> {
+async function removeOne(
+  { store, announce }: Commands,
+  runId: string,
+  actor: Actor,
+): Promise<'REMOVED' | 'CHANGED'> {
   const whole = await loadFullRun(store.pool, store, runId)
   if (!whole) return 'CHANGED'
   const requests = await listRequests(store.pool, runId)
@@ -143,7 +147,9 @@ async function removeOne({ store }: Commands, runId: string, actor: Actor): Prom
   for (const { event } of remaining) folded = evolve(folded, event, runId, whole.workflow)
   if (folded?.revision !== whole.run.revision) throw new Error(`the log of ${runId} is not whole`)
   const changed = remaining.filter(({ isChanged }) => isChanged)
-  return (await removeContent(store.pool, folded, changed, actor)) ? 'REMOVED' : 'CHANGED'
+  if (!(await removeContent(store.pool, folded, changed, actor))) return 'CHANGED'
+  announce(runId)
+  return 'REMOVED'
 }
 
 function toRemaining(event: RunEvent, request: Json): RemainingEvent & { readonly isChanged: boolean } {

@@ -1,5 +1,6 @@
 import { parseEvent, type RunEvent } from '../../lifecycle/run/events.ts'
 import type { RunStatus } from '../../lifecycle/run/enums.ts'
+import type { Instant } from '../../lifecycle/run/run.ts'
 import { bool, column, type Connection, nullable, prepare, query } from '../sql/statement.ts'
 
 /** An event with the id of its run. */
@@ -16,6 +17,8 @@ export interface EventPage {
   /** The `seq` of the last event (G6). */
   readonly revision: number
   readonly status: RunStatus
+  /** When its content was removed; null: it is kept. */
+  readonly contentRemovedAt: Instant | null
   /** True if the lease of an active run has expired, so that a lapse is due (G5). */
   readonly leaseExpired: boolean
 }
@@ -25,6 +28,7 @@ const READ_EVENTS = prepare({
   row: {
     revision: column('run', 'revision'),
     status: column('run', 'status'),
+    content_removed_at: column('run', 'content_removed_at'),
     lease_expired: bool,
     seq: nullable(column('event', 'seq')),
     epoch: column('event', 'epoch'),
@@ -36,7 +40,7 @@ const READ_EVENTS = prepare({
     key: column('event', 'key'),
   },
   text: `
-SELECT r.revision, r.status, r.settled_at IS NULL AND coalesce(r.lease_expires_at <= clock_timestamp(), false) AS lease_expired,
+SELECT r.revision, r.status, r.content_removed_at, r.settled_at IS NULL AND coalesce(r.lease_expires_at <= clock_timestamp(), false) AS lease_expired,
   e.seq, e.epoch, e.type, e.actor, e.actor_id, e.at, e.payload, e.key
 FROM run r
 LEFT JOIN LATERAL (SELECT * FROM event WHERE run_id = r.id AND seq > $2 ORDER BY seq LIMIT $3) e ON true
@@ -47,6 +51,7 @@ ORDER BY e.seq`,
 interface Row {
   revision: number
   status: RunStatus
+  content_removed_at: Date | null
   lease_expired: boolean
   /** Null if the page is empty, and so are the other columns of the event. */
   seq: number | null
@@ -78,6 +83,7 @@ export async function readEvents(
     events: rows.flatMap((row) => toEvent(runId, row)),
     revision: first.revision,
     status: first.status,
+    contentRemovedAt: first.content_removed_at?.getTime() ?? null,
     leaseExpired: first.lease_expired,
   }
 }

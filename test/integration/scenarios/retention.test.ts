@@ -214,13 +214,14 @@ describe('a run whose content was removed', () => {
     ).toMatchObject({ __typename: 'NotFound' })
 
     // streams end with what is true
-    const events = await stage.vera.follow(
-      `subscription ($id: ID!) { runEventAppended(runId: $id, until: SETTLED) { seq type } }`,
-      {
+    const settled = `subscription ($id: ID!) { runEventAppended(runId: $id, until: SETTLED) { seq type } }`
+    expect(await stage.vera.follow(settled, { id: runId })).toHaveLength(log.length)
+    for (const field of ['runEventAppended(runId: $id)', 'runChanged(runId: $id)']) {
+      const frames = await stage.vera.follow(`subscription ($id: ID!) { ${field} { __typename } }`, {
         id: runId,
-      },
-    )
-    expect(events).toHaveLength(log.length)
+      })
+      expect(frames.length).toBeGreaterThan(0)
+    }
     const query = 'subscription ($id: ID!) { transcriptEntryAppended(sessionId: $id) { seq } }'
     await expect(stage.vera.follow(query, { id: sessionId })).rejects.toThrow('CONTENT_REMOVED')
     await stage.olga.must('deleteRun', { runId })

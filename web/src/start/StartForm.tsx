@@ -160,9 +160,10 @@ function textsOf(
   from: RunDetail | undefined,
 ): Readonly<Record<string, string>> {
   const { input } = from ?? {}
-  const known = typeof input === 'object' && input !== null && !Array.isArray(input) ? input : {}
+  const isObject = typeof input === 'object' && input !== null && !Array.isArray(input)
+  const known = new Map(isObject ? Object.entries(input) : [])
   return Object.fromEntries(
-    fields.map((field) => [field.name, typed[field.name] ?? fieldText(field, known[field.name]) ?? '']),
+    fields.map((field) => [field.name, typed[field.name] ?? fieldText(field, known.get(field.name)) ?? '']),
   )
 }
 
