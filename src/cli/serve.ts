@@ -48,6 +48,13 @@ export async function serveCommand(whole: boolean): Promise<Command> {
     )
 }
 
+/** A default as help shows it; none for what holds nothing. */
+function textOf(preset: unknown): string | undefined {
+  if (Array.isArray(preset)) return preset.join()
+  const isPlain = typeof preset === 'string' || typeof preset === 'number' || typeof preset === 'boolean'
+  return isPlain ? String(preset) : undefined
+}
+
 /** Each setting becomes an option, with its own description and default. */
 async function addSettings(command: Command): Promise<void> {
   const { configSchema, flagOf, variableOf } = await import('../config.ts')
@@ -57,7 +64,7 @@ async function addSettings(command: Command): Promise<void> {
   )
   for (const [name, setting] of Object.entries(configSchema.shape)) {
     const key = name as keyof typeof configSchema.shape
-    const preset = setting.safeParse(undefined).data?.toString()
+    const preset = textOf(setting.safeParse(undefined).data)
     const about = preset ? `${variableOf(key)}; default: ${preset}` : variableOf(key)
     command.option(`${flagOf(key)} <value>`, `${setting.description ?? ''} (${about})`)
   }

@@ -4,8 +4,6 @@ import type { Json } from '../run/run.ts'
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const fields = Object.entries(value as { readonly [name: string]: Json }).toSorted(([one], [other]) =>
-    one < other ? -1 : 1,
-  )
+  const fields = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1))
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(',')}}`
 }

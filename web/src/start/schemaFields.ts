@@ -64,8 +64,9 @@ export function fieldText(
   { kind }: Pick<SchemaField, 'kind'>,
   value: JsonValue | undefined,
 ): string | undefined {
-  const type = kind === 'number' || kind === 'boolean' ? kind : 'string'
-  return typeof value === type ? String(value) : undefined
+  if (kind === 'number') return typeof value === 'number' ? String(value) : undefined
+  if (kind === 'boolean') return typeof value === 'boolean' ? String(value) : undefined
+  return typeof value === 'string' ? value : undefined
 }
 
 function isObject(value: JsonValue | undefined): value is { readonly [name: string]: JsonValue } {
