@@ -47,7 +47,7 @@ const integrityErrors = /^23/
  * Fills a database from an export in one transaction: completely or not at all. Afterwards the database holds exactly
  * what was exported: the workflows, tokens and installation created by a first start are gone, and the exported ones
  * are valid. Every trigger and constraint checks every row. Transaction ids are new, so feeds report everything as
- * changed.
+ * changed. It is a move and not a restore: the first server records where the database is now.
  *
  * An empty database is first migrated to the version of the exported one, and at the end to that of this Pawl.
  *
@@ -81,8 +81,6 @@ async function fill(client: Client, { source, onProgress, signal }: ImportOption
     if (rows % 1_000 === 0) onProgress?.(rows, row.table)
   })
   await inserter.flush()
-  // a move, not a restore: the first server records where the database is now
-  await client.query('UPDATE installation SET cluster = NULL')
   await checkDeferred(client)
   for (const table of tables) await client.query(`ANALYZE ${toSql(table)}`)
   return counts

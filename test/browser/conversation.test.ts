@@ -51,8 +51,8 @@ describe('the conversation', () => {
     const entries = [{ message: { text: 'I will.' } }, { thought: { text: 'Which tests?' } }]
     unwrap(await pawl.sessions.append(session, { fence, fromSeq: 3, entries }))
     await dashboard.open(`/runs/${id}`)
-    await place('1').getByText('Read the code. And think.').click()
-    await place('1').getByText('Then say what you saw.').waitFor()
+    await place('1').locator('summary').getByText('Read the code. And think.').click()
+    await place('1').locator('pre').getByText('Then say what you saw.').waitFor()
     await place('3').locator('.markdown').getByText('I will.').waitFor()
     await transcript().locator('.mark-prompt').getByText('Prompted for context').waitFor()
     await transcript().locator('.mark-person strong').getByText('the tests').waitFor()

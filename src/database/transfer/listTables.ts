@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg'
 /** A table whose rows are exported and imported. */
 export interface Table {
   readonly name: string
-  /** The columns transferred: neither generated ones nor transaction ids, which have no meaning in another database. */
+  /** The columns transferred: neither generated ones, nor transaction ids and addresses of databases, which have no meaning in another one. */
   readonly columns: readonly Column[]
   /** The columns of its primary key. */
   readonly key: readonly string[]
@@ -31,7 +31,7 @@ SELECT c.relname AS name,
     ORDER BY a.attnum), '[]')
   FROM pg_attribute a
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-    AND a.atttypid <> 'xid8'::regtype) AS columns,
+    AND a.atttypid <> 'xid8'::regtype AND (c.relname, a.attname) <> ('installation', 'cluster')) AS columns,
   (SELECT coalesce(json_agg(a.attname ORDER BY k.position), '[]')
   FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position), pg_attribute a
   WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid AND a.attnum = k.number) AS key,

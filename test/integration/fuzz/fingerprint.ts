@@ -3,7 +3,7 @@ import type pg from 'pg'
 /** What of a table changes without anybody having changed anything: the hours at which somebody was there. */
 const PASSING: Readonly<Record<string, readonly string[]>> = {
   token: ['last_used_at'],
-  installation: ['tick_at'],
+  installation: ['tick_at', 'beat'],
 }
 
 /** What a database holds: for every table a number that is another one where a row came, went or was written. */

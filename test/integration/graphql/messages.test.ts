@@ -113,7 +113,7 @@ describe('acknowledgeMessage', () => {
     )
     const receipts = run.events.nodes.filter(({ type }: Data) => type === 'MESSAGE_ACKNOWLEDGED')
     expect(receipts.map(({ summary, payload }: Data) => [summary, payload.mode])).toEqual([
-      ['A message was consumed, as a FOLLOW_UP.', 'FOLLOW_UP'],
+      ['A message was read by the agent with its next prompt.', 'FOLLOW_UP'],
       ['A message was delivered.', undefined],
     ])
     expect(await findViolations(graph)).toEqual([])

@@ -110,9 +110,9 @@ describe('bodies', () => {
     }
   })
 
-  it('don’t carry batches', async () => {
-    const { status, text } = await post(`[${small},${small}]`)
-    expect(status).toBe(400)
+  it('carry ten operations at most, of which none is carried out where there are more', async () => {
+    const { status, text } = await post(`[${Array(11).fill(small).join()}]`)
+    expect(status).toBe(413)
     expect(text).not.toContain('local')
   })
 })

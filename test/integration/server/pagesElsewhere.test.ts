@@ -141,7 +141,7 @@ describe('the token of a page', () => {
     const brief = await show(1)
     const until = Date.parse(brief.made.expiresAt)
     for await (const _ of brief.page.runs.watch(brief.run.id, { onConnection: () => {} })) {
-      const stream = brief.page.runs.watch(brief.run.id, { after: 1_000 })
+      const stream = brief.page.runs.watch(brief.run.id, { after: brief.run.revision })
       await expect(stream.next()).rejects.toThrow(PawlAuthError)
       break
     }
