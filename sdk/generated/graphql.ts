@@ -2224,6 +2224,14 @@ export type Approval = {
   answer: JsonValue | null
 }
 
+/** That the content of a run was removed after its retention time: inputs, outputs, texts, transcripts and artifacts. Texts read "(removed)", JSON is null, and what happened, when and by whom is as before. */
+export type ContentRemoval = {
+  /** From when on the content is gone. */
+  removedAt: string
+  /** The name of the principal that removed it; `system`: the server, as it is set to. */
+  removedBy: string
+}
+
 /** A file that a phase produced, hashed and validated by the server. */
 export type Artifact = {
   /** Its id, `art_…`. */
@@ -2277,6 +2285,8 @@ export type ApprovalDetail = {
       /** What runs name it by; all its versions share it. */
       name: string
     }
+    /** When its content was removed, and by whom; null: it was not. */
+    contentRemoval: ContentRemoval | null
   }
   /** The phase it is about; null: the run as a whole. */
   phase: {
@@ -2380,12 +2390,7 @@ export type ArtifactDetail = {
   /** Its content; null: it was removed, see `contentRemoval`. Read only if selected. */
   content: string | null
   /** When its content was removed, and by whom; null: it is there. */
-  contentRemoval: {
-    /** From when on the content is gone. */
-    removedAt: string
-    /** The name of the principal that removed it; `system`: the server, as it is set to. */
-    removedBy: string
-  } | null
+  contentRemoval: ContentRemoval | null
 }
 
 /** One operating-system process launched for a run, or for none. */
@@ -2686,6 +2691,8 @@ export type RunDetail = {
   input: JsonValue | null
   /** What it was completed with. */
   output: JsonValue | null
+  /** When its content was removed, and by whom; null: it was not. */
+  contentRemoval: ContentRemoval | null
   /** Its parent; null also if that was deleted. */
   parent: {
     /** What names it in every answer and command, `run_…`; ids sort by creation. */
@@ -4893,6 +4900,8 @@ export interface ApprovalQuery {
       /** What runs name it by; all its versions share it. */
       name: string
     }
+    /** When its content was removed, and by whom; null: it was not. */
+    contentRemoval: ContentRemoval | null
   }
   /** The phase it is about; null: the run as a whole. */
   phase: {
@@ -5040,12 +5049,7 @@ export interface ArtifactQuery {
   /** Its content; null: it was removed, see `contentRemoval`. Read only if selected. */
   content: string | null
   /** When its content was removed, and by whom; null: it is there. */
-  contentRemoval: {
-    /** From when on the content is gone. */
-    removedAt: string
-    /** The name of the principal that removed it; `system`: the server, as it is set to. */
-    removedBy: string
-  } | null
+  contentRemoval: ContentRemoval | null
 } | { __typename: 'Token' | 'Worker' | 'Workflow' | 'Run' | 'Execution' | 'Approval' | 'Message' | 'Phase' | 'Session' | 'WorkspaceOperation' | 'Workspace' }) | null
 }
 
@@ -6362,10 +6366,11 @@ export interface RecordWorkspaceMutation {
 }
 
 const documents = /* @__PURE__ */ createWriter({
-  ApprovalDetail: 'Approval{...ApprovalFields phase{artifacts(first:500){nodes{...ArtifactFields}}}}',
+  ApprovalDetail: 'Approval{...ApprovalFields run{contentRemoval{...ContentRemovalFields}}phase{artifacts(first:500){nodes{...ArtifactFields}}}}',
   ApprovalFields: 'Approval{id run{id title status revision workflow{name}}phase{key round}attempt gate kind status question payload sessionId permission{kind program path}answerSchema decisions digest requestedBy requestedById requestedAt expiresAt onExpiry approvers isSelfApprovalAllowed decidedAt decidedBy decidedById comment answer}',
-  ArtifactDetail: 'Artifact{...ArtifactFields content contentRemoval{removedAt removedBy}}',
+  ArtifactDetail: 'Artifact{...ArtifactFields content contentRemoval{...ContentRemovalFields}}',
   ArtifactFields: 'Artifact{id phase{key round}round attempt path sha256 size isValid problems{path message}createdAt}',
+  ContentRemovalFields: 'ContentRemoval{removedAt removedBy}',
   DirectiveFields: 'Directive{kind message{...MessageFields}}',
   ExecutionFields: 'Execution{id run{id}phase{key round}epoch attempt fence command pid exitCode signal end outcome startedAt endedAt}',
   LeaseFields: 'Lease{owner fence expiresAt isLive}',
@@ -6375,7 +6380,7 @@ const documents = /* @__PURE__ */ createWriter({
   PhaseFields: 'Phase{id key round status attempts isFinalPhase role nextPhases startedAt endedAt error{class code message hint}}',
   Refusal: 'Problem{message ...on RunProblem{run{...RunFields}}...on NotFound{kind id}...on InvalidInput{issues{path message}}...on Forbidden{requiredRole}...on RunNotActive{status directive}...on RevisionConflict{expected actual}...on LeaseLost{yourFence currentFence}...on IdempotencyMismatch{differingPaths}...on WorkflowMismatch{name version}...on AlreadyContinued{by{...RunFields}}...on ConcurrencyConflict{holder{...RunFields}}...on NothingToClaim{claimableInSeconds}...on NotClaimable{status claimableAt children heldBy{...LeaseFields isMine}}...on NotPausable{status}...on NotResumable{status heldBy{...LeaseFields isMine}because continuedBy{id status}}...on NotCompletable{status missing{...MissingEvidenceFields}}...on NotDeletable{status heldBy{...LeaseFields isMine}continuedBy{id status}}...on IllegalTransition{fromPhase toPhase allowedPhases}...on UnknownPhase{phaseKey known}...on ExecutionAlreadyFinished{execution{...ExecutionFields}}...on AmbiguousRun{candidates{...RunFields}}...on IllegalSessionTransition{fromStatus toStatus allowedStatuses session{...SessionFields}}...on PromptAlreadySent{dedupKey session{...SessionFields}}...on TranscriptGap{expectedSeq}...on AlreadyDecided{approval{...ApprovalFields}}...on ApprovalExpired{approval{...ApprovalFields}}...on WrongDecision{allowedDecisions approval{...ApprovalFields}}...on StaleDigest{approval{...ApprovalFields}}...on WorkspaceTaken{workspace{...WorkspaceFields}}...on WorkspaceNotReady{operationKind obstacle blockingRunId blockingRunStatus workspace{...WorkspaceFields}}...on OperationNotStartable{operation{...WorkspaceOperationFields}}...on OperationNotFinishable{operation{...WorkspaceOperationFields}}...on StepRefused{step command steps{...TakenStepFields}}}',
   RemovedOfProjectFields: 'RemovedOfProject{project runs bytes}',
-  RunDetail: 'Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output parent{id}continues{id}continuedBy{id status}}',
+  RunDetail: 'Run{...RunFields workflow{phases{...WorkflowPhaseFields}}missingEvidence{...MissingEvidenceFields}phases{...PhaseFields}input output contentRemoval{...ContentRemovalFields}parent{id}continues{id}continuedBy{id status}}',
   RunEventFields: 'RunEvent{id runId seq epoch type actor{kind principalId name}at summary payload}',
   RunFields: 'Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome isCancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}claimableAt waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt isDetached parentId}',
   RunFrameFields: 'RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}',

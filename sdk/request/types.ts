@@ -13,6 +13,7 @@ export type {
   ApprovalDetail,
   Artifact,
   ArtifactDetail,
+  ContentRemoval,
   Execution,
   Lease,
   Message,

@@ -161,6 +161,8 @@ async function furnish(): Promise<void> {
   unwrap(await pawl.runs.fail(failed.id, { fence: failed.fence, error: 'The agent exited with 1' }))
   const done = await deliverWhole(pawl, 'One table of runs')
   await deliverWhole(pawl, 'Ship the changelog')
+  const old = await deliverWhole(pawl, 'Shipped long ago', { project: 'old', input: { pr: 12 } })
+  unwrap(await pawl.removeContent({ project: 'old', olderThanSeconds: 0, isDryRun: false }))
   unwrap(await pawl.runs.cancel(await startQueued(pawl, { title: 'Nightly review of main' })))
   unwrap(await pawl.runs.cancel((await startHeld(pawl, { title: 'Review of the old parser' })).id))
   const agents = [
@@ -197,6 +199,7 @@ async function furnish(): Promise<void> {
     { name: 'run-raw', path: `${run}?tab=raw`, ready: '.json details' },
     { name: 'run-asked', path: `/runs/${delivery.id}?tab=approvals`, ready: '.inbox .approval' },
     { name: 'run-done', path: `/runs/${done.id}`, ready: '.result .json' },
+    { name: 'run-removed', path: `/runs/${old.id}`, ready: '.result [data-removed]' },
     { name: 'run-incomplete', path: `/runs/${incomplete.id}`, ready: '.verdict' },
     { name: 'no-run', path: '/runs/run_01h455vb4pex5vsknk084sn02q', ready: 'h1' },
   )

@@ -50,8 +50,12 @@ export async function deliver(pawl: Pawl, { id, fence }: HeldRun): Promise<void>
 }
 
 /** Takes a delivery from its start to its end, with its plan approved. */
-export async function deliverWhole(pawl: Pawl, title: string): Promise<HeldRun> {
-  const held = await startHeld(pawl, { workflow: 'delivery', title })
+export async function deliverWhole(
+  pawl: Pawl,
+  title: string,
+  fields: Partial<StartRunInput> = {},
+): Promise<HeldRun> {
+  const held = await startHeld(pawl, { workflow: 'delivery', title, ...fields })
   await awaitApproval(pawl, held)
   const { nodes } = await pawl.approvals.list({ runId: held.id })
   const { id = '', digest = '' } = nodes[0] ?? {}

@@ -3,7 +3,15 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type Dashboard, expectStatus, expectTexts, meetRequests, openDashboard } from './dashboard.ts'
-import { awaitApproval, claimAgain, deliver, endIncomplete, startHeld, startQueued } from './driving.ts'
+import {
+  awaitApproval,
+  claimAgain,
+  deliver,
+  deliverWhole,
+  endIncomplete,
+  startHeld,
+  startQueued,
+} from './driving.ts'
 import { toOutput } from '../support/entries.ts'
 
 let server: TestServer
@@ -284,6 +292,39 @@ describe('what hangs below a run', () => {
         timeout: 20_000,
       })
       .toContain(`"id":"${id}"`)
+  })
+})
+
+describe('a run whose content was removed', () => {
+  it('says what is gone, since when, and that the hashes are kept, on each tab', async () => {
+    const { pawl } = dashboard
+    const old = await deliverWhole(pawl, 'Long ago', { project: 'old', input: { secret: 'shallow' } })
+    unwrap(await pawl.removeContent({ project: 'old', olderThanSeconds: 0, isDryRun: false }))
+    const detail = await pawl.runs.get(old.id)
+    const at = new Date(detail?.contentRemoval?.removedAt ?? 0)
+    const { nodes: files } = await pawl.artifacts.list(old.id)
+    await dashboard.open(`/runs/${old.id}`)
+    const notice = page.locator('[data-removed="run"]')
+    await notice.getByText(/The content of this run was removed on .* by local/).waitFor()
+    await notice.getByText('the hash of each file').waitFor()
+    await expect
+      .poll(() => notice.locator('h2').innerText())
+      .toContain(at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' }))
+    await page.getByText(/What went in and what came out was removed/).waitFor()
+    await page
+      .getByRole('tabpanel')
+      .getByText(/What was said to its agents and by them was removed/)
+      .waitFor()
+    await tab('Files')
+    await page
+      .getByRole('tabpanel')
+      .getByText(/The content of this file was removed/)
+      .waitFor()
+    await page
+      .getByRole('tabpanel')
+      .getByText(files[0]?.sha256 ?? 'none')
+      .waitFor()
+    expect(await page.getByText('shallow').count()).toBe(0)
   })
 })
 

@@ -4,7 +4,7 @@ import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, runOption } from '../kit/options.ts'
-import { artifactLine } from '../print/printArtifact.ts'
+import { artifactLine, describeLack } from '../print/printArtifact.ts'
 import { safeText } from '../terminal/width.ts'
 import { chooseArtifact } from './chooseArtifact.ts'
 
@@ -33,7 +33,7 @@ export function artifactGetCommand(): Command {
         const { content } = artifact
         if (content === null)
           throw new UsageError(
-            `the content of ${safeText(artifact.path)} is not kept`,
+            `the content of ${safeText(artifact.path)} ${describeLack(artifact)}`,
             EXIT.notFound,
             'NotFound',
           )

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions } from '../kit/invocation.ts'
 import { createCommand, runOption } from '../kit/options.ts'
-import { artifactLine, problemLines } from '../print/printArtifact.ts'
+import { artifactLine, describeLack, problemLines } from '../print/printArtifact.ts'
 import { printPairs } from '../terminal/table.ts'
 import { formatTime } from '../terminal/times.ts'
 import { safeLines } from '../terminal/width.ts'
@@ -37,7 +37,7 @@ export function artifactShowCommand(): Command {
           ])
           for (const line of problemLines(artifact)) printer.line(red(line))
           printer.line()
-          if (artifact.content === null) printer.line(dim('(its content is not kept)'))
+          if (artifact.content === null) printer.line(dim(`(its content ${describeLack(artifact)})`))
           else for (const line of safeLines(artifact.content)) printer.line(line)
         })
       }),

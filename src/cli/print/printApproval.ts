@@ -1,8 +1,9 @@
-import type { Approval, ApprovalStatus, Artifact, ArtifactDetail } from '@pawl/sdk'
+import type { Approval, ApprovalDetail, ApprovalStatus, Artifact, ArtifactDetail } from '@pawl/sdk'
 import type { Colors, Printer } from '../terminal/printer.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
 import { formatTime } from '../terminal/times.ts'
 import { safeText, safeLines } from '../terminal/width.ts'
+import { describeRemoval } from './printRemoval.ts'
 
 type Paint = (colors: Colors, text: string) => string
 
@@ -50,7 +51,7 @@ function describePermission({ kind, program, path }: NonNullable<Approval['permi
 
 /** Everything that a person decides about. */
 export interface Question {
-  readonly approval: Approval
+  readonly approval: ApprovalDetail
   /** The file it is about; null if there is none. */
   readonly artifact: ArtifactDetail | Artifact | null
   /** Whether the digest computed from what is shown equals the approval's. */
@@ -86,9 +87,15 @@ export function printQuestion(printer: Printer, { approval, artifact, isProven }
     const content = 'content' in artifact ? artifact.content : null
     printBlock(printer, name, content ?? '(its content is not kept)')
   }
+  if (run.contentRemoval) {
+    printer.line()
+    printer.line(
+      yellow(`The content ${describeRemoval(run.contentRemoval)}. The digest is of what was asked.`),
+    )
+  }
   printer.line()
   printer.line(`${dim('digest')}  ${approval.digest}`)
-  if (!isProven) printer.line(yellow('What is shown does not match this digest.'))
+  if (!isProven && !run.contentRemoval) printer.line(yellow('What is shown does not match this digest.'))
 }
 
 function printBlock(printer: Printer, name: string, text: string): void {

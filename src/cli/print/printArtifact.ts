@@ -1,13 +1,23 @@
-import type { Artifact } from '@pawl/sdk'
+import type { Artifact, ArtifactDetail } from '@pawl/sdk'
 import type { Colors, Printer } from '../terminal/printer.ts'
 import { printTable } from '../terminal/table.ts'
 import { safeText } from '../terminal/width.ts'
+import { describeRemoval } from './printRemoval.ts'
 
 /** One line about a file: whether it is valid, its path, size and hash. */
 export function artifactLine(colors: Colors, artifact: Artifact): string {
   const { path, size, sha256, isValid: valid } = artifact
   const mark = valid ? colors.green('✔') : colors.red('✘')
   return `${mark} ${colors.bold(safeText(path))}  ${formatSize(size)}  ${colors.dim(`sha256 ${sha256.slice(0, 12)}`)}`
+}
+
+/** Why a file has no content, to stand behind what has none; what is kept of it is its hash. */
+export function describeLack({
+  contentRemoval,
+  sha256,
+}: Pick<ArtifactDetail, 'contentRemoval' | 'sha256'>): string {
+  const why = contentRemoval ? describeRemoval(contentRemoval) : 'is not kept'
+  return `${why}; its hash is kept: sha256 ${sha256}`
 }
 
 /** What is wrong with a file, one line each. */

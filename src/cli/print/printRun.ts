@@ -1,5 +1,6 @@
 import type { Execution, Phase, Run, RunDetail, Session } from '@pawl/sdk'
 import type { Colors, Printer } from '../terminal/printer.ts'
+import { describeRemoval } from './printRemoval.ts'
 import { printPairs, printTable } from '../terminal/table.ts'
 import { between, formatAge, formatDuration, formatTime } from '../terminal/times.ts'
 import { padToWidth, safeText, widthOf } from '../terminal/width.ts'
@@ -57,6 +58,10 @@ export function printRun(printer: Printer, run: RunDetail): void {
     ['continues', run.continues && printer.ids(run.continues.id)],
     ['continued by', run.continuedBy && `${printer.ids(run.continuedBy.id)} (${run.continuedBy.status})`],
     ['next', run.nextAction === 'NONE' ? null : run.nextAction],
+    [
+      'content',
+      run.contentRemoval && `${describeRemoval(run.contentRemoval)}; what happened stays, with the hashes`,
+    ],
   ])
   printer.line()
   printPhases(printer, run.phases, run.asOf)

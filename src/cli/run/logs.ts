@@ -3,12 +3,13 @@ import type { Command } from 'commander'
 import { entryText, TranscriptFold } from '@pawl/sdk'
 import type { EntryKind, Session } from '@pawl/sdk'
 import { chooseRun } from '../kit/chooseRun.ts'
-import { EXIT } from '../kit/exitCodes.ts'
+import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { CommonOptions, Invocation } from '../kit/invocation.ts'
 import { createCommand, runArgument } from '../kit/options.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 import { entryLines, isShown } from '../print/entryLines.ts'
+import { describeRemoval } from '../print/printRemoval.ts'
 import { formatTime } from '../terminal/times.ts'
 import { isShortId } from '../terminal/shortId.ts'
 import { safeLines, safeText } from '../terminal/width.ts'
@@ -58,6 +59,14 @@ export function logsCommand(): Command {
       createAction<Options, [string | undefined]>(async (invocation, options, id) => {
         const { run } = await chooseRun(invocation, id)
         const { search } = options
+        if (run.contentRemoval) {
+          const what = `what the agents of ${run.id} said ${describeRemoval(run.contentRemoval)}`
+          throw new UsageError(
+            `${what}; what happened is kept: pawl run events ${run.id}`,
+            EXIT.notFound,
+            'NotFound',
+          )
+        }
         return withInterrupt((signal) =>
           search === undefined
             ? printSessions(invocation, run.id, options, signal)

@@ -55,6 +55,7 @@ export function makeDetail(fields: Partial<RunDetail> = {}): RunDetail {
     phases: [],
     input: null,
     output: null,
+    contentRemoval: null,
     parent: null,
     continues: null,
     continuedBy: null,

@@ -1,9 +1,10 @@
-import type { Artifact, JsonValue } from '@pawl/sdk'
+import type { Artifact, ContentRemoval, JsonValue } from '@pawl/sdk'
 import { useMemo, useState } from 'react'
 import { CopyButton } from '../elements/CopyButton.tsx'
 import { JsonTree } from '../elements/JsonTree.tsx'
 import { Markdown } from '../elements/Markdown.tsx'
 import { describeError } from '../elements/Problem.tsx'
+import { Removed } from '../elements/Removed.tsx'
 import { Shape } from '../elements/Shape.tsx'
 import { formatSize } from '../elements/time.ts'
 import { Diff, TextDiff } from './Diff.tsx'
@@ -71,7 +72,13 @@ export function ArtifactView({ artifact, content, previous }: ArtifactViewProps)
         <p className="soft">Asking the server …</p>
       )}
       {content.value && (
-        <Content path={path} text={content.value.content} view={view} before={before.value?.content} />
+        <Content
+          path={path}
+          text={content.value.content}
+          removal={content.value.contentRemoval}
+          view={view}
+          before={before.value?.content}
+        />
       )}
       <p className="soft digest">
         sha256 <code>{sha256}</code>
@@ -83,16 +90,22 @@ export function ArtifactView({ artifact, content, previous }: ArtifactViewProps)
 interface ContentProps {
   readonly path: string
   readonly text: string | null
+  readonly removal: ContentRemoval | null
   readonly view: View
   readonly before: string | null | undefined
 }
 
-function Content({ path, text, view, before }: ContentProps) {
+function Content({ path, text, removal, view, before }: ContentProps) {
   const json = useMemo(
     () => (text !== null && path.endsWith('.json') ? parse(text) : undefined),
     [path, text],
   )
-  if (text === null) return <p className="soft">Its content is not kept; its hash is.</p>
+  if (text === null)
+    return removal ? (
+      <Removed what="The content of this file" removal={removal} />
+    ) : (
+      <p className="soft">Its content is not kept; its hash is.</p>
+    )
   if (view === 'changes')
     return before ? (
       <TextDiff path={path} before={before} after={text} />

@@ -6,6 +6,7 @@ import { JsonTree } from '../elements/JsonTree.tsx'
 import { formatAge } from '../elements/time.ts'
 import { useClock } from '../elements/clock.ts'
 import { Link } from '../elements/Link.tsx'
+import { Removed } from '../elements/Removed.tsx'
 import { writeFilter } from '../board/filters.ts'
 import { UsageFacts } from './UsageFacts.tsx'
 
@@ -87,8 +88,14 @@ export function Facts({ run, detail }: FactsProps) {
         )}
       </dl>
       <UsageFacts runId={id} revision={revision} />
-      <Value name="Input" value={detail?.input} />
-      <Value name="Output" value={detail?.output} />
+      {detail?.contentRemoval ? (
+        <Removed what="What went in and what came out" removal={detail.contentRemoval} />
+      ) : (
+        <>
+          <Value name="Input" value={detail?.input} />
+          <Value name="Output" value={detail?.output} />
+        </>
+      )}
     </aside>
   )
 }

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react'
 import { ApprovalCard } from '../activity/ApprovalCard.tsx'
 import { describeError } from '../elements/Problem.tsx'
 import { Link } from '../elements/Link.tsx'
+import { RunRemoved } from '../elements/Removed.tsx'
 import type { PageAddress } from '../elements/address.ts'
 import { Facts } from './Facts.tsx'
 import { PhaseGraph } from './PhaseGraph.tsx'
@@ -45,6 +46,7 @@ export function RunPage({ runId, place }: RunPageProps) {
       {error !== undefined && <p className="problem">{describeError(error)}</p>}
       <div className="run-main">
         <div className="run-lead">
+          {detail?.contentRemoval && <RunRemoved removal={detail.contentRemoval} />}
           <Verdict run={run} detail={detail} />
           <Waiting run={run} />
           <Questions run={run} />

@@ -4,6 +4,7 @@ import type { Lines } from '@pawl/sdk/react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { navigate, withParameters } from '../elements/address.ts'
 import type { PageAddress } from '../elements/address.ts'
+import { Removed } from '../elements/Removed.tsx'
 import { Artifacts } from './Artifacts.tsx'
 import { Conversation } from './conversation/Conversation.tsx'
 import { Decisions } from './Decisions.tsx'
@@ -35,9 +36,12 @@ interface Tab {
 const CONVERSATION: Tab = {
   key: 'conversation',
   label: 'Conversation',
-  draw: ({ run: { id, revision }, log, place }) => (
-    <Conversation runId={id} revision={revision} events={log.items} place={place} />
-  ),
+  draw: ({ run: { id, revision }, detail, log, place }) =>
+    detail?.contentRemoval ? (
+      <Removed what="What was said to its agents and by them" removal={detail.contentRemoval} />
+    ) : (
+      <Conversation runId={id} revision={revision} events={log.items} place={place} />
+    ),
 }
 const TABS: readonly Tab[] = [
   CONVERSATION,
