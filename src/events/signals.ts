@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ListenLog, type ListenOptions, openListener } from '../store/sql/listen.ts'
+import type { Announced } from '../store/run/appendedEvents.ts'
 import { openWakeUps, type WakeUp } from './wakeUps.ts'
 
 /** Options of `openSignals`. */
@@ -11,7 +12,7 @@ export interface SignalsOptions {
   readonly onLost?: () => void
   /** How often readers poll in case a signal was lost, in milliseconds; default 5,000. */
   readonly pollMs?: number
-  /** How long ids are batched before they are sent to other processes, in milliseconds; default 2. */
+  /** Minimum time between two messages to other processes, in milliseconds: ids within it are sent together; default 2. */
   readonly gatherMs?: number
   /** How often the connection must prove that it responds, in milliseconds; default 10,000. */
   readonly checkMs?: number
@@ -26,9 +27,9 @@ export interface Signals {
    * Wakes the readers of a run or workspace: those of this process immediately, others within milliseconds. Call it
    * after the commit.
    *
-   * @param isQueued also wakes who waits for a run that can be claimed
+   * @param change what is known of the change
    */
-  announce(id: string, isQueued?: boolean): void
+  announce(id: string, change?: Announced): void
   /** A wake-up for the readers of one run or workspace, or of all. Nothing is missed from this call on. */
   subscribe(topic: string): WakeUp
   /** Number of subscribed wake-ups. */
@@ -81,11 +82,12 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
   } = options
   const wakeUps = openWakeUps(pollMs)
   let gathered = new Set<string>()
-  let gathering: NodeJS.Timeout | undefined
+  let isGathering = false
   let sending: Promise<void> | undefined
+  let sentAt = Number.NEGATIVE_INFINITY
 
-  const wake = (id: string) => {
-    wakeUps.wake(id)
+  const wake = (id: string, appended?: Announced['appended']) => {
+    wakeUps.wake(id, appended)
     wakeUps.wake(topicOfAll(id))
   }
 
@@ -107,11 +109,16 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
   })
 
   function gather(): void {
-    if (sending === undefined) gathering ??= setTimeout(send, gatherMs)
+    if (sending !== undefined || isGathering) return
+    isGathering = true
+    const pause = sentAt + gatherMs - performance.now()
+    if (pause > 0) setTimeout(send, pause)
+    else setImmediate(send)
   }
 
   function send(): void {
-    gathering = undefined
+    isGathering = false
+    if (gathered.size === 0 || sending !== undefined) return
     const ids = gathered
     gathered = new Set()
     sending = notify(ids)
@@ -121,6 +128,7 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
     try {
       await listener.notify(toPayloads(ids))
       sending = undefined
+      sentAt = performance.now()
       if (gathered.size > 0) gather()
     } catch {
       // sent with the next announcement, or after reconnecting
@@ -131,15 +139,14 @@ export async function openSignals(options: SignalsOptions): Promise<Signals> {
 
   async function flush(): Promise<void> {
     await sending
-    clearTimeout(gathering)
-    if (gathered.size > 0 && listener.listening) send()
+    if (listener.listening) send()
     await sending
   }
 
   return {
-    announce(id, isQueued = false) {
+    announce(id, { isQueued = false, appended } = {}) {
       for (const each of isQueued ? [id, QUEUE] : [id]) {
-        wake(each)
+        wake(each, each === id ? appended : undefined)
         if (gathered.size < MAX_NAMED) gathered.add(each)
         else gathered = new Set([EVERYTHING])
       }

@@ -85,6 +85,18 @@ export function readNextEvents(streams: Streams, runId: string, after: number): 
   })
 }
 
+/**
+ * The events of commits of this process, if the reader stands exactly before them or has them already; null: it must read the log.
+ *
+ * @param after the `seq` of the last event that the reader has
+ */
+export function joinAppended(pages: readonly EventPage[] | null, after: number): EventPage | null {
+  const last = pages?.at(-1)
+  if (!pages || !last || last.revision < after) return null
+  const events = pages.flatMap((page) => page.events).filter(({ seq }) => seq > after)
+  return events.every(({ seq }, place) => seq === after + 1 + place) ? { ...last, events } : null
+}
+
 /** The current state of a run; null if it does not exist. */
 export function readPresent(streams: Streams, runId: string): Promise<LoadedRun | null> {
   return streams.share(`run ${runId}`, async () => {

@@ -1,6 +1,13 @@
 import type { LoggedEvent } from '../store/run/readEvents.ts'
 import { openTail, type Tail } from './openTail.ts'
-import { assertNotBeyond, endsWith, readNextEvents, type RunTailOptions, type Streams } from './streams.ts'
+import {
+  assertNotBeyond,
+  endsWith,
+  joinAppended,
+  readNextEvents,
+  type RunTailOptions,
+  type Streams,
+} from './streams.ts'
 import type { WakeUp } from './wakeUps.ts'
 
 /** Options of `tailEvents`. */
@@ -27,9 +34,11 @@ async function* followEvents(streams: Streams, options: TailEventsOptions, wakeU
   const { runId, guard } = options
   let { after = 0 } = options
   do {
+    let appended = joinAppended(wakeUp.appended, after)
     for (;;) {
       await guard?.()
-      const page = await readNextEvents(streams, runId, after)
+      const page = appended ?? (await readNextEvents(streams, runId, after))
+      appended = null
       if (!page) return
       assertNotBeyond(after, page.revision)
       for (const event of page.events) {

@@ -89,8 +89,8 @@ export async function openBackend({
     writer: openWriter(store),
     validator,
     settings: { ...settingsSchema.strip().parse(config), fencesAfter: fencesAfter(installation.restoredAt) },
-    announce(runId, isQueued) {
-      signals.announce(runId, isQueued)
+    announce(runId, change) {
+      signals.announce(runId, change)
       backend.onChange(runId)
     },
     mintAgentToken: agentTokens.mint,

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Commands } from '../../src/commands/kit/context.ts'
+import { checkAppended, type CheckedAppends } from '../support/checkAppended.ts'
 import { checkRecalled } from '../support/checkRecalled.ts'
 import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { type Action, actions, any, workflows } from './actions.ts'
@@ -11,10 +12,11 @@ import { WORKFLOWS } from './modelWorkflows.ts'
 import { PRELUDE_NAMES, PRELUDES } from './preludes.ts'
 
 let here: TestCommands
-let servers: readonly [Commands, Commands]
+let servers: readonly [CheckedAppends, CheckedAppends]
 beforeAll(async () => {
   here = await openTestCommands({ workflows: WORKFLOWS, settings: LIMITS })
-  servers = [withRecalledChecked(here.commands), withRecalledChecked(here.openServer())]
+  const [one, other] = [here.commands, here.openServer()].map(withRecalledChecked) as [Commands, Commands]
+  servers = [checkAppended(one), checkAppended(other)]
 })
 afterAll(() => here.close())
 
@@ -23,6 +25,12 @@ const recalled = { checked: 0 }
 
 function withRecalledChecked(server: Commands): Commands {
   return { ...server, writer: checkRecalled(server.writer, recalled) }
+}
+
+/** Performs an action, and compares what readers were handed with the log, before another action moves the times of what is stored. */
+async function perform(history: History, action: Action): Promise<void> {
+  await history.act(action)
+  for (const server of servers) await server.check()
 }
 
 /** One step of a history, for fast-check to choose, replay and leave out. */
@@ -37,7 +45,7 @@ class Step implements fc.AsyncCommand<History, History> {
 
   async run(_beliefs: History, history: History): Promise<void> {
     Step.taken.add(this.action.kind)
-    await history.act(this.action)
+    await perform(history, this.action)
   }
 
   toString(): string {
@@ -56,9 +64,10 @@ test(
     let count = 0
     await fc.assert(
       fc.asyncProperty(preludes, workflows, histories, async (prelude, workflow, commands) => {
-        const history = new History(servers, WORKFLOWS, `history ${++count}`)
+        const [one, other] = servers
+        const history = new History([one.commands, other.commands], WORKFLOWS, `history ${++count}`)
         try {
-          for (const action of PRELUDES[prelude](workflow)) await history.act(action)
+          for (const action of PRELUDES[prelude](workflow)) await perform(history, action)
           await fc.asyncModelRun(() => ({ model: history, real: history }), commands)
           await history.prove()
         } finally {
@@ -70,6 +79,7 @@ test(
     )
     const kinds = new Set(actions.map(([, action]) => action)).size
     expect(recalled.checked).toBeGreaterThan(count)
+    for (const server of servers) expect(server.count).toBeGreaterThan(count)
     if (numRuns >= 12 && count >= numRuns) expect(Step.taken.size).toBe(kinds)
   },
   timeout,

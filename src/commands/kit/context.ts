@@ -3,6 +3,7 @@ import type { ArtifactProblem, Json } from '../../lifecycle/run/run.ts'
 import type { WorkflowDefinition, WorkflowIssue, WorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import type { Settings } from '../../lifecycle/run/settings.ts'
 import type { Role } from '../../lifecycle/run/enums.ts'
+import type { Announced } from '../../store/run/appendedEvents.ts'
 import type { RememberedRuns } from '../../store/run/rememberRuns.ts'
 import type { Store } from '../../store/sql/openStore.ts'
 import type { TakeTurn } from './turns.ts'
@@ -44,7 +45,7 @@ export interface Commands {
    * Wakes the readers of this run's log or of this workspace, and where a run may be claimable since, who waits for one; or lets servers
    * look up anew who a token belongs to. Called after the commit. Losing a notification is harmless (G8).
    */
-  readonly announce: (id: string, isQueued?: boolean) => void
+  readonly announce: (id: string, change?: Announced) => void
   /** Validates files, and the schemas of workflows. */
   readonly validator: Validator
   /** Makes the AGENT token of a claim; the same claim always gets the same token. */

@@ -1,12 +1,24 @@
+import { type Announced, appendedEvents } from '../../store/run/appendedEvents.ts'
+import type { Change, NewRun } from '../../store/run/applyDecision.ts'
 import type { Connection } from '../../store/sql/statement.ts'
 import { violatedConstraint } from '../../store/sql/openStore.ts'
 import { type Commands, ContendedError } from './context.ts'
 
+/** A run or workspace that was written to. */
+export interface Written extends Pick<Announced, 'appended'> {
+  readonly id: string
+}
+
+/** A run that a decision has changed or created. */
+export function writtenBy(decision: Change | NewRun): Written {
+  const { after, events } = decision
+  return { id: after.id, ...(events.length > 0 && { appended: () => appendedEvents(decision) }) }
+}
+
 /** The result of one round of load, decide and apply. */
 export interface Applied<R> {
   readonly result: R
-  /** Ids of the runs and workspaces that it wrote to. */
-  readonly written: readonly string[]
+  readonly written: readonly Written[]
   /** Whether one of them may be claimable since. */
   readonly isQueued?: boolean
 }
@@ -65,7 +77,7 @@ export async function decideAndApply<R>(
     try {
       const tried = () => attempt({ isLocked, withConnection: isLocked ? lock : (work) => work(store.pool) })
       const applied = await (turn === undefined ? tried() : writer.takeTurn(turn, tried))
-      applied?.written.forEach((id) => announce(id, applied.isQueued))
+      applied?.written.forEach(({ id, appended }) => announce(id, { isQueued: applied.isQueued, appended }))
       if (applied) return applied
     } catch (error) {
       const name = violatedConstraint(error)

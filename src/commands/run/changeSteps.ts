@@ -19,7 +19,14 @@ import { tick, TICK_STALE_AFTER_SECONDS } from '../../store/account/tick.ts'
 import { refuse, type RefusedWith, type RunResult } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { actorOf, type Caller, type Commands, SYSTEM } from '../kit/context.ts'
-import { type Applied, type Contest, decideAndApply, decideAnew, unwritten } from '../kit/decideAndApply.ts'
+import {
+  type Applied,
+  type Contest,
+  decideAndApply,
+  decideAnew,
+  unwritten,
+  writtenBy,
+} from '../kit/decideAndApply.ts'
 import { isClaimOver, withhold } from '../kit/claimOver.ts'
 import { newId } from '../kit/ids.ts'
 import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
@@ -159,25 +166,24 @@ async function change(
     : null
   if (parent === undefined) return undefined
   const isDeleted = decision.results.some((result) => result.ok && result.deleted)
-  const isApplied = isDeleted
-    ? deleteRun(
-        connection,
-        loaded.run,
-        actorOf(caller),
-        keyOf(request, request.steps[0], loaded),
-        newId('workspaceOperation'),
-      )
-    : apply(commands, access, request, loaded, decision, parent)
-  if (!(await isApplied)) return undefined
-  const wrote = decision.run !== loaded.run || isDeleted
+  const changed =
+    isDeleted || decision.run === loaded.run ? null : toChange(commands, request, loaded, decision)
+  if (isDeleted) {
+    const key = keyOf(request, request.steps[0], loaded)
+    if (!(await deleteRun(connection, loaded.run, actorOf(caller), key, newId('workspaceOperation'))))
+      return undefined
+  } else if (changed && !(await access.apply(changed, parent))) return undefined
   return {
     result: {
       results: show({ caller, request }, loaded, decision),
       isDecided: true,
       ended: isEnd(loaded.run, decision.run) ? decision.run : null,
     },
-    written: [...(wrote ? [runId] : []), ...(parent ? [parent.before.id] : [])],
-    isQueued: (wrote && decision.run.status === 'QUEUED') || parent?.after.status === 'QUEUED',
+    written: [
+      ...(isDeleted ? [{ id: runId }] : []),
+      ...[changed, parent].flatMap((each) => each ?? []).map(writtenBy),
+    ],
+    isQueued: changed?.after.status === 'QUEUED' || parent?.after.status === 'QUEUED',
   }
 }
 
@@ -280,19 +286,16 @@ function isUnlogged({ results, events }: StepsDecision): boolean {
   return events.length === 0 && results.some((result) => result.ok && result.changed && !result.replayed)
 }
 
-/** Writes a decision; returns true if it was written or there was nothing to write. */
-async function apply(
+/** The change that a decision makes to the run. */
+function toChange(
   { settings }: Commands,
-  access: RunAccess,
   request: StepsRequest,
   loaded: LoadedForDecision | RecalledRun,
   decision: StepsDecision,
-  parent: Change | null,
-): Promise<boolean> {
+): Change {
   const { run: before, workflow, family } = loaded
   const { run, events } = decision
-  if (run === before) return true
-  const change: Change = {
+  return {
     before,
     after: run,
     events,
@@ -303,7 +306,6 @@ async function apply(
     ...(request.contents && { contents: request.contents }),
     ...('stillHolds' in loaded && { stillHolds: loaded.stillHolds }),
   }
-  return access.apply(change, parent)
 }
 
 /**

@@ -7,7 +7,7 @@ import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 import type { Instant, Json, Run } from '../../lifecycle/run/run.ts'
 import type { KeptKey } from '../../lifecycle/log/draft.ts'
 import { draftRun } from '../../lifecycle/decide/start.ts'
-import type { Change } from '../../store/run/applyDecision.ts'
+import type { Change, NewRun } from '../../store/run/applyDecision.ts'
 import { createRun } from '../../store/run/createRun.ts'
 import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
 import { accessBy, type RunAccess } from '../../store/run/runBatches.ts'
@@ -18,7 +18,14 @@ import { checkProject, checkRole } from '../kit/authorize.ts'
 import { currentHolder } from './changeOne.ts'
 import { sweepChainOf, sweepOne } from './changeSteps.ts'
 import { actorOf, type Caller, type Commands } from '../kit/context.ts'
-import { type Applied, decideAndApply, decideAnew, type Round, unwritten } from '../kit/decideAndApply.ts'
+import {
+  type Applied,
+  decideAndApply,
+  decideAnew,
+  type Round,
+  unwritten,
+  writtenBy,
+} from '../kit/decideAndApply.ts'
 import { findOrigin, type Origin, type OriginInput } from './findOrigin.ts'
 import { newId } from '../kit/ids.ts'
 import { decideParentNote } from './noteParent.ts'
@@ -157,6 +164,7 @@ async function create(
   const key = idempotencyKey === null ? null : { scope, operation: 'startRun', key: idempotencyKey, request }
   const dueAt = nextDueAt(run, workflow.definition, settings)
   const isAttached = run.parentId !== null && !run.detached
+  const newRun: NewRun = { before: null, after: run, events, dueAt, key }
   const created =
     continued || isAttached
       ? await withConnection(async (connection) => {
@@ -164,16 +172,20 @@ async function create(
           const above = isAttached ? await noteStart(commands, access, caller, run) : null
           if (above === undefined) return undefined
           const made = await createRun(connection, run, events, { dueAt, key, continued, above })
-          return made && [made.workspaceId, above?.before.id]
+          return made && { workspaceId: made.workspaceId, above }
         })
-      : await writer.create({ before: null, after: run, events, dueAt, key }).then(() => [])
+      : await writer.create(newRun).then(() => ({ workspaceId: null, above: null }))
   // the continued run or the parent changed, or was deleted
   if (!created) return undefined
   // no ancestor has ended, otherwise the start would have been refused
   const loaded: LoadedRun = { run, workflow: workflow.definition, now, family: NO_FAMILY, continuedBy: null }
   return {
     result: { ok: true, run: loaded, changed: true, replayed: false, event: events.at(-1) ?? null },
-    written: [run.id, ...created].filter((id) => id != null),
+    written: [
+      writtenBy(newRun),
+      ...(created.workspaceId === null ? [] : [{ id: created.workspaceId }]),
+      ...(created.above ? [writtenBy(created.above)] : []),
+    ],
     isQueued: run.status === 'QUEUED',
   }
 }

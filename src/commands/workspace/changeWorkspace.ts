@@ -88,7 +88,7 @@ async function attempt(
   const decision = decideWorkspace(loaded, command)
   const wrote = decision.workspace !== loaded.workspace
   if (wrote && !(await apply(connection, loaded, decision, request))) return undefined
-  return { result: show(loaded, decision), written: wrote ? [workspaceId] : [] }
+  return { result: show(loaded, decision), written: wrote ? [{ id: workspaceId }] : [] }
 }
 
 /**

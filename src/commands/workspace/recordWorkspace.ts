@@ -117,7 +117,7 @@ async function attempt(
   input: RecordWorkspace,
 ): Promise<Applied<RecordResult>> {
   const result = await record(commands, connection, input)
-  return { result, written: result.ok && !result.replayed ? [result.workspace.workspace.id] : [] }
+  return { result, written: result.ok && !result.replayed ? [{ id: result.workspace.workspace.id }] : [] }
 }
 
 async function record(
