@@ -80,6 +80,7 @@ export async function startBenchCluster(
   }
 }
 
-function toUrl({ user, password, host, port, database }: pg.PoolConfig): string {
+/** As `DATABASE_URL`. */
+export function toUrl({ user, password, host, port, database }: pg.PoolConfig): string {
   return `postgresql://${user}:${String(password)}@/${database}?host=${encodeURIComponent(host ?? '')}&port=${port}`
 }

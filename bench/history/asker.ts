@@ -53,6 +53,7 @@ export async function openAsker(
     mintAgentToken: (runId, fence) => `${runId} ${fence}`,
     mintPageToken: ({ runId }) => runId,
     whyReserved: () => null,
+    hasOlderServers: () => false,
   }
   const documents = new Map<string, ReturnType<typeof parse>>()
   return {

@@ -7,6 +7,7 @@ import type { Commands, Writer } from '../commands/kit/context.ts'
 import type { Config } from '../config.ts'
 import { migrate } from '../database/migrate/migrate.ts'
 import { recognizeRestore } from '../database/restore/recognizeRestore.ts'
+import { type OlderServers, watchOlderServers } from './health/olderServers.ts'
 import { fencesAfter } from './health/restoreWatch.ts'
 import { type Database, openDatabase } from '../database/openDatabase.ts'
 import { ALL_TOKENS, openSignals } from '../events/signals.ts'
@@ -30,6 +31,7 @@ export interface Backend {
   readonly pageTokens: PageTokens
   readonly commands: Commands
   readonly tails: Tails
+  readonly olderServers: OlderServers
   /** Called with the id of every run that this process has changed. */
   onChange: (runId: string) => void
   /** Called when a token was revoked, on whichever server; sometimes for nothing. */
@@ -80,6 +82,7 @@ export async function openBackend({
   teardown.add(() => signals.close())
 
   const installation = await readInstallation(store.pool)
+  const olderServers = await watchOlderServers(store.pool, log)
   const agentTokens = createAgentTokens(installation.secret)
   const pageTokens = createPageTokens(installation.secret)
   const validator = openValidator()
@@ -96,6 +99,7 @@ export async function openBackend({
     mintAgentToken: agentTokens.mint,
     mintPageToken: pageTokens.mint,
     whyReserved: (host, directory) => (host === hostname() ? whyReserved(directory, ownOf(dataDir)) : null),
+    hasOlderServers: olderServers.areThere,
   }
   const tails = openStreams({ store, signals, onDue: (runId) => void moveOn(commands, runId, log) })
   const backend: Backend = {
@@ -105,6 +109,7 @@ export async function openBackend({
     pageTokens,
     commands,
     tails,
+    olderServers,
     onChange: () => {},
     onRevoked: () => {},
   }

@@ -95,7 +95,7 @@ async function openFront(
   backend: Backend,
   teardown: Teardown,
 ): Promise<RunningServer> {
-  const { commands, installation, agentTokens, pageTokens, tails, database } = backend
+  const { commands, installation, agentTokens, pageTokens, tails, database, olderServers } = backend
   const { store } = commands
   const { sessionSeconds, maxStreams, maxStreamsPerToken, maxBodyBytes, maxSubscriptionsPerSocket } = config
   const { allowedOrigins } = config
@@ -175,6 +175,7 @@ async function openFront(
     metrics,
     log,
     onBeat: restores.note,
+    lookForOlderServers: olderServers.look,
     sweepSeconds: config.sweepSeconds,
   })
   teardown.add(() => time.stop())

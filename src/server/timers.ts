@@ -21,6 +21,8 @@ export interface TimerOptions {
   readonly log: Log
   /** Called with every heartbeat that was written. */
   readonly onBeat: (heartbeat: Heartbeat) => void
+  /** Called with every heartbeat, after it. */
+  readonly lookForOlderServers: () => Promise<void>
   /** Maximum time between two sweeps, in seconds. */
   readonly sweepSeconds: number
 }
@@ -52,7 +54,8 @@ const JITTER = 0.2
  * logged and retried.
  */
 export function startTimers(options: TimerOptions): Timers {
-  const { commands, authenticator, streams, metrics, log, onBeat, sweepSeconds } = options
+  const { commands, authenticator, streams, metrics, log, onBeat, lookForOlderServers, sweepSeconds } =
+    options
   const { pool } = commands.store
   let hasChanged = false
   let lastWrite: TransientFault | undefined
@@ -79,6 +82,7 @@ export function startTimers(options: TimerOptions): Timers {
   const removals = repeat({
     async work() {
       if (!isSet(agesOf(commands))) return REMOVAL_MS
+      if (commands.hasOlderServers()) return TICK_MS
       const removed = await removeDueContent(commands, { after: removedUpTo, limit: REMOVED_AT_ONCE })
       const { projects, failed, hasNextPage } = removed
       if (projects.length > 0) log.info({ projects }, 'retention.remove_completed')
@@ -100,6 +104,7 @@ export function startTimers(options: TimerOptions): Timers {
       })
       lastWrite = undefined
       onBeat(heartbeat)
+      await lookForOlderServers()
       const { moved } = heartbeat
       if (moved > 0) log.info({ leases: moved, reason: 'nobody kept watch' }, 'lease.extend_completed')
       if (hasChanged) {

@@ -56,6 +56,12 @@ const SCHEMA = join(REPOSITORY, 'schema/schema.graphql')
 const OF_THIS_NPM =
   /^(?:INIT_CWD|npm_(?:package|lifecycle|execpath|command|node_execpath).*|npm_config_(?:local_prefix|global_prefix|prefix|user_agent|npm_version|engine_strict))$/
 
+/** Removes from an environment what the npm that started this has set. */
+export function withoutNpm(): NodeJS.ProcessEnv {
+  const names = Object.keys(process.env).filter((name) => OF_THIS_NPM.test(name))
+  return Object.fromEntries(names.map((name) => [name, undefined]))
+}
+
 /** What all rows share: the tarballs, a folder outside of the repository, and one server. */
 export class Stage {
   readonly commands: Commands
@@ -206,12 +212,7 @@ export class Stage {
       NODE_ENV: undefined,
       NEXT_TELEMETRY_DISABLED: '1',
     }
-    const cleared = Object.keys(process.env).filter((name) => OF_THIS_NPM.test(name))
-    return {
-      cwd: folder,
-      env: { ...Object.fromEntries(cleared.map((name) => [name, undefined])), ...own, ...env },
-      uid,
-    }
+    return { cwd: folder, env: { ...withoutNpm(), ...own, ...env }, uid }
   }
 
   async #installNode(major: keyof typeof NPM_OF): Promise<readonly string[]> {

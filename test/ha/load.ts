@@ -49,9 +49,10 @@ export class Load {
     this.#work.catch(() => undefined)
   }
 
-  static async start(urls: readonly string[], token: string): Promise<Load> {
+  /** @param open makes the clients; default: this version's SDK */
+  static async start(urls: readonly string[], token: string, open = createPawl): Promise<Load> {
     const connect = (transport: { WebSocket: typeof WebSocket | false }) =>
-      urls.map((url) => createPawl({ url, token, retry: RETRY, ...transport }))
+      urls.map((url) => open({ url, token, retry: RETRY, ...transport }))
     const pawls = connect({ WebSocket: false })
     const [pawl] = pawls
     if (!pawl) throw new Error('no server')

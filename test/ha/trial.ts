@@ -125,7 +125,7 @@ function printGaps(gaps: ReadonlyMap<Fault, readonly Gap[]>): void {
 const inSeconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`
 
 /** The last lines of every log. */
-async function printLogs(folder: string): Promise<void> {
+export async function printLogs(folder: string): Promise<void> {
   for (const name of await readdir(folder, { recursive: true })) {
     if (!name.endsWith('.log')) continue
     const lines = (await readFile(join(folder, name), 'utf8'))

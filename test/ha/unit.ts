@@ -37,6 +37,20 @@ export class Unit {
     return this.#child?.exitCode != null || this.#child?.signalCode != null
   }
 
+  /** Null: it was killed, or runs. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null
+  }
+
+  async untilEnd(): Promise<void> {
+    if (this.#child && !this.hasEnded) await once(this.#child, 'exit')
+  }
+
+  /** What it has printed so far. */
+  readLog(): Promise<string> {
+    return readFile(this.#log, 'utf8')
+  }
+
   async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child
     if (!child || this.hasEnded) return

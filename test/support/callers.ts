@@ -52,6 +52,7 @@ export function toCommands(store: Store, settings: Partial<Settings> = {}): Comm
     mintAgentToken: (runId, fence) => `agent of ${runId} under ${fence}`,
     mintPageToken: ({ runId, tokenId }) => `page of ${runId} by ${tokenId}`,
     whyReserved: () => null,
+    hasOlderServers: () => false,
   }
 }
 

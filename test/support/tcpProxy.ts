@@ -9,17 +9,19 @@ export interface TcpProxy {
   cut(): void
   /** Accepts connections again. */
   restore(): void
+  /** Leads new connections to another server; those that are open stay where they are. */
+  leadTo(url: string): void
   close(): void
 }
 
 /** Opens a proxy to a server on this machine. */
 export async function openTcpProxy(to: string): Promise<TcpProxy> {
-  const { hostname, port } = new URL(to)
+  let target = new URL(to)
   const sockets = new Set<Socket>()
   let isCut = false
   const proxy = createServer((near) => {
     if (isCut) return near.destroy()
-    const far = connect(Number(port), hostname)
+    const far = connect(Number(target.port), target.hostname)
     const ends: readonly (readonly [Socket, Socket])[] = [
       [near, far],
       [far, near],
@@ -47,6 +49,9 @@ export async function openTcpProxy(to: string): Promise<TcpProxy> {
     },
     restore() {
       isCut = false
+    },
+    leadTo(url) {
+      target = new URL(url)
     },
     close() {
       breakAll()

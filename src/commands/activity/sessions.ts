@@ -1,6 +1,6 @@
 import type { Json, Session } from '../../lifecycle/run/run.ts'
 import type { RefusalNamed } from '../../lifecycle/run/refusals.ts'
-import type { EntryContent } from '../../lifecycle/activity/entries.ts'
+import { asOutput, type EntryContent } from '../../lifecycle/activity/entries.ts'
 import { isLiveSession } from '../../lifecycle/activity/sessions.ts'
 import type { PromptStage, SessionStatus } from '../../lifecycle/run/enums.ts'
 import {
@@ -148,7 +148,8 @@ export async function appendTranscript(
   input: AppendTranscript,
 ): Promise<ResultOf<'appendTranscript', { readonly ok: true; readonly nextSeq: number }>> {
   const { store } = commands
-  const { sessionId, fromSeq, entries } = input
+  const { sessionId, fromSeq } = input
+  const entries = commands.hasOlderServers() ? input.entries.map(asOutput) : input.entries
   const run = await findSessionRun(store.pool, sessionId)
   if (!run) return refuse({ type: 'NotFound', kind: 'SESSION', id: sessionId })
   const denied = checkRun(caller, run) ?? checkRole(caller, 'appendTranscript')

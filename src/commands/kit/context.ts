@@ -61,6 +61,8 @@ export interface Commands {
    * runs may.
    */
   readonly whyReserved: (host: string, directory: string) => string | null
+  /** Whether a server of an earlier version works on the database, which can't read all that this one writes. */
+  readonly hasOlderServers: () => boolean
 }
 
 /** The authenticated caller of a command. */
@@ -121,12 +123,8 @@ export function toRequest({ idempotencyKey: _key, ...input }: Keyed): Json {
   return JSON.parse(JSON.stringify(input)) as Json
 }
 
-/** Contention kept the command from being applied in time; the same request may be retried. */
+/** What kept the command from being applied now passes; the same request may be retried. */
 export class ContendedError extends Error {
   readonly code = 'CONTENDED'
   override readonly name = 'ContendedError'
-
-  constructor(runId: string) {
-    super(`too many concurrent writers on ${runId}: nothing was changed, try again`)
-  }
 }

@@ -86,7 +86,7 @@ export async function decideAndApply<R>(
       if (result) return unwritten(result)
     }
   }
-  throw new ContendedError(subject)
+  throw new ContendedError(`too many concurrent writers on ${subject}: nothing was changed, try again`)
 }
 
 /** Handler for a conflict with another writer: the next round decides on the current state. */

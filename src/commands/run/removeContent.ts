@@ -16,7 +16,7 @@ import { listRequests, type RemainingEvent, removeContent } from '../../store/ru
 import { loadFullRun } from '../../store/run/loadFullRun.ts'
 import { refuse, type ResultOf } from '../kit/answers.ts'
 import { checkRole, reachOf } from '../kit/authorize.ts'
-import { actorOf, type Caller, type Commands, SYSTEM } from '../kit/context.ts'
+import { actorOf, type Caller, type Commands, ContendedError, SYSTEM } from '../kit/context.ts'
 import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 
 /** Which content to remove, and whether to. */
@@ -31,6 +31,9 @@ export interface RemoveContent {
   readonly first: number
   readonly after: RemovablePlace | null
 }
+
+const OLDER_SERVERS =
+  'An older server still works on this database, and knows nothing of removed content: nothing was removed. Try again when all are upgraded.'
 
 /** What one project lost, or would lose. */
 export interface RemovedOfProject {
@@ -105,6 +108,7 @@ async function removePortion(
   isDryRun: boolean,
 ): Promise<ContentRemoved> {
   const { pool } = commands.store
+  if (!isDryRun && commands.hasOlderServers()) throw new ContendedError(OLDER_SERVERS)
   const listed = await listRemovable(pool, { ...which, limit: limit + 1 })
   const page = listed.slice(0, limit)
   const failed: string[] = []

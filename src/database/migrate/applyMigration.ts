@@ -11,6 +11,14 @@ INSERT INTO public._prisma_migrations (id, checksum, migration_name, started_at,
 VALUES ($1, $2, $3, $4, clock_timestamp(), 1)`
 
 /**
+ * Ends the sessions in which other servers have prepared statements. PostgreSQL refuses a statement for good once its result has grown by a
+ * column, which servers of some versions prepare; they open new sessions and prepare anew. Those of other users are left alone.
+ */
+const END_PREPARED = `
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND application_name = 'pawl' AND pid <> pg_backend_pid()`
+
+/**
  * Applies a migration and writes its row in one transaction. The script is one simple-protocol query, which PostgreSQL
  * itself splits into statements.
  *
@@ -22,6 +30,8 @@ export async function applyMigration(client: ClientBase, { name, sql, checksum }
     const { rows } = await client.query<{ at: string }>('SELECT clock_timestamp()::text AS at')
     await client.query(sql)
     await client.query(RECORD, [randomUUID(), checksum, name, rows[0]?.at])
+    // before the tables can be used again
+    await client.query(END_PREPARED)
     await client.query('COMMIT')
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => undefined)

@@ -37,7 +37,7 @@ export async function migrate(
     )
   }
   // one connection throughout: if it is lost, so is the lock, and nothing more can be applied
-  const client = new Client(poolConfig)
+  const client = new Client({ ...poolConfig, application_name: 'pawl migrate' })
   // an error between queries surfaces in the next one
   client.on('error', () => undefined)
   try {

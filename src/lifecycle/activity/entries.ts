@@ -80,3 +80,8 @@ export function plainText({ title, text }: Pick<EntryContent, 'title' | 'text'>)
   if (title === null || title === '') return text ?? ''
   return text === null || text === '' ? title : `${title}\n${text}`
 }
+
+/** An entry as the servers of before there were prompts in transcripts can read it. */
+export function asOutput(entry: EntryContent): EntryContent {
+  return entry.kind === 'PROMPT' ? { ...entry, kind: 'OUTPUT' } : entry
+}

@@ -2,7 +2,7 @@ import type { Family } from '../../lifecycle/run/family.ts'
 import type { Claim, Grace, Instant, Run } from '../../lifecycle/run/run.ts'
 import type { Rows } from '../generated/tables.ts'
 import { allColumns, json, nullable, type RowOf, text } from '../sql/statement.ts'
-import { columnsOf, fromRow, toRow } from '../sql/columns.ts'
+import { columnsOf, fromRow, insertRows, toRow } from '../sql/columns.ts'
 import type { StoredWorkflow } from '../sql/workflowCache.ts'
 
 /** A row of `run` with the run's work and family, as selected by `selectPresent` and `SELECT_FULL_RUN`. */
@@ -30,6 +30,9 @@ export const RUN_COLUMNS = columnsOf('run', [
   'content_removed_by',
   'content_removed_by_id',
 ])
+
+/** SQL that inserts a run `n`. */
+export const INSERT_RUN = insertRows(RUN_COLUMNS, 'n')
 
 /** The columns that are fields of a run under the same names; the others hold its claim, its grace and its workflow. */
 const FIELDS = columnsOf('run', [

@@ -1,4 +1,4 @@
-import { columnsOf, selectObject } from '../sql/columns.ts'
+import { columnsOf, selectAll, selectObject } from '../sql/columns.ts'
 
 /**
  * SQL that selects the work of `run r` as JSON, in the shape of the lifecycle's `Run`. Each function takes a condition
@@ -117,7 +117,7 @@ const STANDING_PERMISSION = `(v.status = 'ALLOWED_ALWAYS'
  * Selects what decisions and readers need: the current round with what counts as evidence in it, and everything not yet
  * ended. `named` is a parameter with the id of one more row to include, ended or not.
  */
-export const selectPresent = (named: string): string => `r.*,
+export const selectPresent = (named: string): string => `${selectAll('run', 'r')},
   ${selectPhases('AND p.round = r.round', 'AND a.attempt = p.attempts')} AS phases,
   ${selectExecutions(`AND (x."end" IS NULL OR x.id = ${named})`)} AS executions,
   ${selectSessions(`AND (s.status <> 'DISPOSED' OR s.id = ${named})`)} AS sessions,
@@ -127,6 +127,6 @@ export const selectPresent = (named: string): string => `r.*,
   ${FAMILY}, ${CONTINUED_BY}`
 
 /** A run with all of its work: every round, every attempt and everything that has ended. */
-export const SELECT_FULL_RUN = `r.*, ${selectPhases('', '')} AS phases, ${selectExecutions('')} AS executions,
+export const SELECT_FULL_RUN = `${selectAll('run', 'r')}, ${selectPhases('', '')} AS phases, ${selectExecutions('')} AS executions,
   ${selectSessions('')} AS sessions, ${selectArtifacts('')} AS artifacts, ${selectApprovals('')} AS approvals,
   ${selectMessages('')} AS messages, ${FAMILY}, ${CONTINUED_BY}`

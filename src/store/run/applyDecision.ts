@@ -5,7 +5,7 @@ import { column, type Connection, prepare, query, text } from '../sql/statement.
 import { toReleaseKey } from '../rows/releaseKey.ts'
 import { type UnloggedData, collectChangedRows } from '../rows/workRows.ts'
 import { type ColumnName, toDate } from '../sql/columns.ts'
-import { RUN_COLUMNS, toRunJson, toRunRow } from '../rows/runRows.ts'
+import { INSERT_RUN, RUN_COLUMNS, toRunJson, toRunRow } from '../rows/runRows.ts'
 import { insertEvents, insertWorkRows, toWorkJson } from '../rows/workTables.ts'
 
 /** What applying a decision writes, whether it changes a run or creates one. */
@@ -131,7 +131,7 @@ WITH decision AS MATERIALIZED (
   WHERE r.id = c.id AND (c.until IS NULL OR c.until > clock_timestamp()) AND ${isNewKey(keyOf('c'))}
   RETURNING r.id, c.ord
 ), created AS (
-  INSERT INTO run SELECT n.* FROM decision d, jsonb_populate_record(NULL::run, d.run) n
+  ${INSERT_RUN} FROM decision d, jsonb_populate_record(NULL::run, d.run) n
   WHERE d.revision IS NULL AND ${isNewKey(keyOf('d'))}
   ORDER BY n.project, n.concurrency_key, d.key ON CONFLICT DO NOTHING
   RETURNING id

@@ -5,7 +5,7 @@ import { type Connection, prepare, query, text } from '../sql/statement.ts'
 import { type Change, toParentValues, updateParent } from './applyDecision.ts'
 import { collectChangedRows } from '../rows/workRows.ts'
 import type { IdempotencyKey } from '../sql/idempotencyKey.ts'
-import { toRunJson } from '../rows/runRows.ts'
+import { INSERT_RUN, toRunJson } from '../rows/runRows.ts'
 import { insertWorkRows, toWorkJson } from '../rows/workTables.ts'
 
 /** A run that continues another shares its workspace while that is READY. */
@@ -41,7 +41,7 @@ const CREATE = prepare({
   },
   text: `
 WITH guard AS (
-  INSERT INTO run SELECT * FROM jsonb_populate_record(NULL::run, $1::jsonb) RETURNING id, 0 AS ord
+  ${INSERT_RUN} FROM jsonb_populate_record(NULL::run, $1::jsonb) n RETURNING id, 0 AS ord
 ), ${insertWorkRows('$2')}
 SELECT NULL AS "workspaceId" FROM guard`,
 })
@@ -58,7 +58,7 @@ const CREATE_CONTINUATION = prepare({
   },
   text: `
 WITH ${CONTINUED}, guard AS (
-  INSERT INTO run SELECT n.* FROM continued, jsonb_populate_record(NULL::run, $1::jsonb) n
+  ${INSERT_RUN} FROM continued, jsonb_populate_record(NULL::run, $1::jsonb) n
   RETURNING id, 0 AS ord, project, continues_id
 ), ${SHARE_WORKSPACE}, ${insertWorkRows('$2')}
 SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,
@@ -71,7 +71,7 @@ const CREATE_CHILD = prepare({
   },
   text: `
 WITH ${updateParent(['$3', '$4', '$5', '$6', '$7'])}, guard AS (
-  INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n RETURNING id, 0 AS ord
+  ${INSERT_RUN} FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n RETURNING id, 0 AS ord
 ), ${insertWorkRows('$2')}
 SELECT NULL AS "workspaceId" FROM guard`,
 })
@@ -83,7 +83,7 @@ const CREATE_CHILD_CONTINUATION = prepare({
   },
   text: `
 WITH ${CONTINUED}, ${updateParent(['$5', '$6', '$7', '$8', '$9'], 'continued')}, guard AS (
-  INSERT INTO run SELECT n.* FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n
+  ${INSERT_RUN} FROM above, jsonb_populate_record(NULL::run, $1::jsonb) n
   RETURNING id, 0 AS ord, project, continues_id
 ), ${SHARE_WORKSPACE}, ${insertWorkRows('$2')}
 SELECT (SELECT id FROM shared) AS "workspaceId" FROM guard`,

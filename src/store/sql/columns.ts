@@ -78,6 +78,22 @@ export function describeColumns({
   })
 }
 
+/**
+ * SQL for all columns of a table under an alias, by name: a server of a newer version may add columns while this one runs, and PostgreSQL
+ * refuses a prepared statement whose result has grown.
+ */
+export const selectAll = (table: TableName, alias: string): string => selectNames(columnsOf(table), alias)
+
+const selectNames = ({ names }: { readonly names: readonly string[] }, alias: string): string =>
+  names.map((name) => `${alias}."${name}"`).join(', ')
+
+/** SQL that inserts whole rows under an alias, by the names of their columns: those that a newer version has added get their defaults. */
+export const insertRows = (
+  columns: { readonly table: TableName; readonly names: readonly string[] },
+  alias: string,
+): string =>
+  `INSERT INTO ${columns.table} (${columns.names.map((name) => `"${name}"`).join(', ')}) SELECT ${selectNames(columns, alias)}`
+
 /** SQL for a timestamp as JSON carries it: milliseconds since 1970. */
 export const ms = (column: string): string => `round(extract(epoch from ${column}) * 1000)::bigint`
 

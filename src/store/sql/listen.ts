@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { SIGNALS_SESSION } from './serverSessions.ts'
 
 /** Where the listener reports the state of its connection; a pino logger fits. */
 export interface ListenLog {
@@ -108,7 +109,7 @@ async function connect(
   const client = new pg.Client({
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     ...poolConfig,
-    application_name: 'pawl signals',
+    application_name: SIGNALS_SESSION,
     keepAlive: true,
   })
   // a connection that breaks also ends, and the end is what is awaited

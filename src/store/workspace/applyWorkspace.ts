@@ -6,7 +6,7 @@ import {
   type WorkspaceOperation,
 } from '../../lifecycle/workspace/workspace.ts'
 import { column, type Connection, prepare, query } from '../sql/statement.ts'
-import { insertInto, columnsOf, toRow } from '../sql/columns.ts'
+import { insertInto, insertRows, columnsOf, toRow } from '../sql/columns.ts'
 import { OPERATION_COLUMNS, runWorksIn } from '../rows/selectWorkspace.ts'
 
 /** What applying a decision about a workspace writes. */
@@ -59,8 +59,7 @@ WITH guard AS (
   WHERE w.id = $1 AND w.revision = $2 AND NOT ($5::boolean AND ${runWorksIn('w.id')})
   RETURNING w.id, w.project
 ), operations AS (
-  INSERT INTO workspace_operation AS o
-  SELECT n.* FROM guard, jsonb_populate_recordset(NULL::workspace_operation, $4::jsonb) n
+  ${insertRows(columnsOf('workspace_operation'), 'n')} FROM guard, jsonb_populate_recordset(NULL::workspace_operation, $4::jsonb) n
   ON CONFLICT (id) DO UPDATE SET
     force = EXCLUDED.force, status = EXCLUDED.status, attempt = EXCLUDED.attempt, expires_at = EXCLUDED.expires_at,
     worker = EXCLUDED.worker, started_by_id = EXCLUDED.started_by_id, started_at = EXCLUDED.started_at, deadline_at = EXCLUDED.deadline_at,

@@ -55,6 +55,31 @@ function describeMigrating(major: number, getServer: () => PoolConfig): void {
       )
     })
 
+    test('ends the sessions in which servers have prepared statements, and no others', async () => {
+      const database = await createDatabase(getServer())
+      const [first, ...others] = (await readMigrations(ownMigrations)).map(({ name }) => name)
+      expect(await migrate(database, ownMigrations, undefined, first)).toEqual([first])
+      const open = async (application_name: string) => {
+        const client = new Client({ ...database, application_name })
+        const ended = new Promise<string | undefined>((resolve) =>
+          client.on('error', (error: Error & { code?: string }) => resolve(error.code)),
+        )
+        await client.connect()
+        await client.query({ name: 'all', text: 'SELECT * FROM run' })
+        return { client, ended }
+      }
+      const [server, signals, psql] = [await open('pawl'), await open('pawl signals'), await open('psql')]
+      expect(await migrate(database, ownMigrations)).toEqual(others)
+      expect(await server.ended).toBe('57P01')
+      await signals.client.query('SELECT 1')
+      // what the others prepared can't be used any more
+      await expect(psql.client.query({ name: 'all', text: 'SELECT * FROM run' })).rejects.toThrow(
+        'cached plan must not change result type',
+      )
+      await signals.client.end()
+      await psql.client.end()
+    })
+
     test('lets four processes migrate at once: one does, all succeed', async () => {
       const database = await createDatabase(getServer())
       const run = promisify(execFile)

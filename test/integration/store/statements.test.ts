@@ -122,6 +122,27 @@ test('every statement of the store is accepted by the migrated schema and answer
   expect(disagreements).toEqual([])
 })
 
+test('no statement answers with columns that a newer version adds while it is prepared', async () => {
+  const prepared = await client.query<{ name: string; parameters: number }>(
+    'SELECT name, cardinality(parameter_types) AS parameters FROM pg_prepared_statements',
+  )
+  expect(prepared.rows.length).toBeGreaterThan(90)
+  const grown: string[] = []
+  await client.query('BEGIN')
+  for (const table of Object.keys(TABLES))
+    await client.query(`ALTER TABLE "${table}" ADD COLUMN added_later INTEGER NOT NULL DEFAULT 0`)
+  for (const { name, parameters } of prepared.rows) {
+    const given = parameters === 0 ? '' : `(${Array(parameters).fill('NULL').join(', ')})`
+    await client.query('SAVEPOINT before')
+    await client.query(`EXPLAIN EXECUTE "${name}"${given}`).catch(async (error: Error) => {
+      grown.push(`${name}: ${error.message}`)
+      await client.query('ROLLBACK TO before')
+    })
+  }
+  await client.query('ROLLBACK')
+  expect(grown).toEqual([])
+})
+
 /** Every function that composes a statement, called with every part of its filter. */
 async function sendComposed(connection: Connection): Promise<void> {
   const store = openStore({ ...database.poolConfig, max: 1 })

@@ -185,7 +185,7 @@ async function cut(): Promise<void> {
   await client.connect()
   await client.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'pawl signals'`,
+    WHERE datname = current_database() AND application_name LIKE 'pawl signals%'`,
   )
   await client.end()
 }

@@ -148,7 +148,7 @@ export function seededRandom(seed: number): (below: number) => number {
 export async function cutSignals({ store }: TestServers): Promise<void> {
   await store.pool.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'pawl signals'`,
+    WHERE datname = current_database() AND application_name LIKE 'pawl signals%'`,
   )
 }
 
