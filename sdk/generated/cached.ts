@@ -69,6 +69,7 @@ export const possibleTypes: Record<string, string[]> = {
     "FailRunSuccess",
     "CancelRunSuccess",
     "DetachRunSuccess",
+    "SubmitArtifactSuccess",
     "AdvancePhaseSuccess",
     "StartPhaseSuccess",
     "FailPhaseSuccess",
@@ -78,7 +79,6 @@ export const possibleTypes: Record<string, string[]> = {
     "RequestApprovalSuccess",
     "DecideApprovalSuccess",
     "WithdrawApprovalSuccess",
-    "SubmitArtifactSuccess",
     "RecordWorkspaceSuccess"
   ],
   "TranscriptEntry": [
@@ -117,7 +117,10 @@ export const possibleTypes: Record<string, string[]> = {
     "IdempotencyMismatch",
     "InvalidInput",
     "Forbidden",
-    "NotCompletable"
+    "NotCompletable",
+    "ExecutionAlreadyFinished",
+    "IllegalSessionTransition",
+    "PromptAlreadySent"
   ],
   "SweepResult": [
     "SweepSuccess",
@@ -287,6 +290,45 @@ export const possibleTypes: Record<string, string[]> = {
     "InvalidInput",
     "Forbidden"
   ],
+  "SubmitArtifactResult": [
+    "SubmitArtifactSuccess",
+    "IllegalTransition",
+    "UnknownPhase",
+    "RunNotActive",
+    "LeaseLost",
+    "RevisionConflict",
+    "NotFound",
+    "IdempotencyMismatch",
+    "InvalidInput",
+    "Forbidden"
+  ],
+  "StartExecutionResult": [
+    "StartExecutionSuccess",
+    "RunNotActive",
+    "UnknownPhase",
+    "LeaseLost",
+    "RevisionConflict",
+    "IdempotencyMismatch",
+    "NotFound",
+    "InvalidInput",
+    "Forbidden"
+  ],
+  "FinishExecutionResult": [
+    "FinishExecutionSuccess",
+    "ExecutionAlreadyFinished",
+    "RevisionConflict",
+    "NotFound",
+    "IdempotencyMismatch",
+    "InvalidInput",
+    "Forbidden"
+  ],
+  "TouchExecutionResult": [
+    "TouchExecutionSuccess",
+    "ExecutionAlreadyFinished",
+    "NotFound",
+    "InvalidInput",
+    "Forbidden"
+  ],
   "AdvancePhaseResult": [
     "AdvancePhaseSuccess",
     "IllegalTransition",
@@ -333,6 +375,50 @@ export const possibleTypes: Record<string, string[]> = {
     "RevisionConflict",
     "NotFound",
     "IdempotencyMismatch",
+    "InvalidInput",
+    "Forbidden"
+  ],
+  "OpenSessionResult": [
+    "OpenSessionSuccess",
+    "IllegalSessionTransition",
+    "RunNotActive",
+    "LeaseLost",
+    "RevisionConflict",
+    "NotFound",
+    "IdempotencyMismatch",
+    "InvalidInput",
+    "Forbidden"
+  ],
+  "UpdateSessionResult": [
+    "UpdateSessionSuccess",
+    "IllegalSessionTransition",
+    "RunNotActive",
+    "LeaseLost",
+    "RevisionConflict",
+    "NotFound",
+    "IdempotencyMismatch",
+    "InvalidInput",
+    "Forbidden"
+  ],
+  "RecordPromptResult": [
+    "RecordPromptSuccess",
+    "PromptAlreadySent",
+    "IllegalSessionTransition",
+    "IllegalTransition",
+    "UnknownPhase",
+    "RunNotActive",
+    "LeaseLost",
+    "RevisionConflict",
+    "NotFound",
+    "IdempotencyMismatch",
+    "InvalidInput",
+    "Forbidden"
+  ],
+  "AppendTranscriptResult": [
+    "AppendTranscriptSuccess",
+    "TranscriptGap",
+    "LeaseLost",
+    "NotFound",
     "InvalidInput",
     "Forbidden"
   ],
@@ -390,45 +476,6 @@ export const possibleTypes: Record<string, string[]> = {
     "InvalidInput",
     "Forbidden"
   ],
-  "SubmitArtifactResult": [
-    "SubmitArtifactSuccess",
-    "IllegalTransition",
-    "UnknownPhase",
-    "RunNotActive",
-    "LeaseLost",
-    "RevisionConflict",
-    "NotFound",
-    "IdempotencyMismatch",
-    "InvalidInput",
-    "Forbidden"
-  ],
-  "StartExecutionResult": [
-    "StartExecutionSuccess",
-    "RunNotActive",
-    "UnknownPhase",
-    "LeaseLost",
-    "RevisionConflict",
-    "IdempotencyMismatch",
-    "NotFound",
-    "InvalidInput",
-    "Forbidden"
-  ],
-  "FinishExecutionResult": [
-    "FinishExecutionSuccess",
-    "ExecutionAlreadyFinished",
-    "RevisionConflict",
-    "NotFound",
-    "IdempotencyMismatch",
-    "InvalidInput",
-    "Forbidden"
-  ],
-  "TouchExecutionResult": [
-    "TouchExecutionSuccess",
-    "ExecutionAlreadyFinished",
-    "NotFound",
-    "InvalidInput",
-    "Forbidden"
-  ],
   "SendMessageResult": [
     "SendMessageSuccess",
     "RunNotActive",
@@ -444,50 +491,6 @@ export const possibleTypes: Record<string, string[]> = {
     "RevisionConflict",
     "NotFound",
     "IdempotencyMismatch",
-    "InvalidInput",
-    "Forbidden"
-  ],
-  "OpenSessionResult": [
-    "OpenSessionSuccess",
-    "IllegalSessionTransition",
-    "RunNotActive",
-    "LeaseLost",
-    "RevisionConflict",
-    "NotFound",
-    "IdempotencyMismatch",
-    "InvalidInput",
-    "Forbidden"
-  ],
-  "UpdateSessionResult": [
-    "UpdateSessionSuccess",
-    "IllegalSessionTransition",
-    "RunNotActive",
-    "LeaseLost",
-    "RevisionConflict",
-    "NotFound",
-    "IdempotencyMismatch",
-    "InvalidInput",
-    "Forbidden"
-  ],
-  "RecordPromptResult": [
-    "RecordPromptSuccess",
-    "PromptAlreadySent",
-    "IllegalSessionTransition",
-    "IllegalTransition",
-    "UnknownPhase",
-    "RunNotActive",
-    "LeaseLost",
-    "RevisionConflict",
-    "NotFound",
-    "IdempotencyMismatch",
-    "InvalidInput",
-    "Forbidden"
-  ],
-  "AppendTranscriptResult": [
-    "AppendTranscriptSuccess",
-    "TranscriptGap",
-    "LeaseLost",
-    "NotFound",
     "InvalidInput",
     "Forbidden"
   ],
@@ -619,10 +622,18 @@ export const KEYLESS_TYPES: readonly string[] = [
   "DeleteRunSuccess",
   "ExecutionEdge",
   "ExecutionConnection",
+  "SubmitArtifactSuccess",
+  "StartExecutionSuccess",
+  "FinishExecutionSuccess",
+  "TouchExecutionSuccess",
   "AdvancePhaseSuccess",
   "StartPhaseSuccess",
   "FailPhaseSuccess",
   "CompleteRoundSuccess",
+  "OpenSessionSuccess",
+  "UpdateSessionSuccess",
+  "RecordPromptSuccess",
+  "AppendTranscriptSuccess",
   "TakenStep",
   "DriveRunSuccess",
   "RunEdge",
@@ -641,10 +652,6 @@ export const KEYLESS_TYPES: readonly string[] = [
   "ArtifactProblem",
   "ArtifactEdge",
   "ArtifactConnection",
-  "SubmitArtifactSuccess",
-  "StartExecutionSuccess",
-  "FinishExecutionSuccess",
-  "TouchExecutionSuccess",
   "MessageEdge",
   "MessageConnection",
   "SendMessageSuccess",
@@ -666,10 +673,6 @@ export const KEYLESS_TYPES: readonly string[] = [
   "TranscriptEntryConnection",
   "SessionEdge",
   "SessionConnection",
-  "OpenSessionSuccess",
-  "UpdateSessionSuccess",
-  "RecordPromptSuccess",
-  "AppendTranscriptSuccess",
   "TranscriptMatch",
   "TranscriptMatchEdge",
   "TranscriptMatchConnection",

@@ -129,6 +129,33 @@ export type RunCommand =
   /** Make it independent of its parent: `detachRun`. */
   | 'DETACH'
 
+/** A command that `driveRun` takes as a step, by the mutation that sends it alone. */
+export type StepCommand =
+  /** Begin an attempt of the current phase: `startPhase`. */
+  | 'START_PHASE'
+  /** Move to a phase that may follow: `advancePhase`. */
+  | 'ADVANCE_PHASE'
+  /** Record that the attempt failed: `failPhase`. */
+  | 'FAIL_PHASE'
+  /** Declare the work of the round done: `completeRound`. */
+  | 'COMPLETE_ROUND'
+  /** Settle the run as done, on evidence: `completeRun`. */
+  | 'COMPLETE'
+  /** Settle the run as not done: `failRun`. */
+  | 'FAIL'
+  /** Record a launched process: `startExecution`. */
+  | 'START_EXECUTION'
+  /** Record the end of a process: `finishExecution`. */
+  | 'FINISH_EXECUTION'
+  /** Open or adopt the session of a role: `openSession`. */
+  | 'OPEN_SESSION'
+  /** Record the status of a session: `updateSession`. */
+  | 'UPDATE_SESSION'
+  /** Tell what the agent is asked, before and after it is sent: `recordPrompt`. */
+  | 'RECORD_PROMPT'
+  /** Send a file of the current phase: `submitArtifact`. */
+  | 'SUBMIT_ARTIFACT'
+
 /** How far a phase has come in its round. */
 export type PhaseStatus =
   /** Not started. */
@@ -1119,6 +1146,76 @@ export interface DeleteRunInput {
   readonly idempotencyKey?: string | null | undefined
 }
 
+/** A file that a phase produced. */
+export interface SubmitArtifactInput {
+  /** Which run the command is sent for, by its id `run_…`. */
+  readonly runId: string
+  /** Key of the phase, the current one. */
+  readonly phase: string
+  /** Its path, relative to the workspace. */
+  readonly path: string
+  /** Its content. The maximum size is a setting of the server. */
+  readonly content: string
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** Which executions to list; what is left out does not narrow. */
+export interface ExecutionFilter {
+  /** Launched for this run, by its id `run_…`. */
+  readonly runId?: string | null | undefined
+  /** That came to any of these outcomes; one that is in flight has none. */
+  readonly outcomes?: readonly Outcome[] | null | undefined
+  /** True: only those that have not ended; false: only those that have. */
+  readonly isInFlight?: boolean | null | undefined
+}
+
+/** A process that was launched. */
+export interface StartExecutionInput {
+  /** The run it works for; if absent, none, or the run of an AGENT token. */
+  readonly runId?: string | null | undefined
+  /** Key of the phase it works on, the current one; left out: the run as a whole. */
+  readonly phase?: string | null | undefined
+  /** What was launched. */
+  readonly command: string
+  /** Its process id on the machine it runs on. */
+  readonly pid?: number | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** The end of a process. */
+export interface FinishExecutionInput {
+  /** The process that ended, by its id `exe_…`. */
+  readonly executionId: string
+  /** What the process returned, 0 where it went well; left out where a signal ended it. */
+  readonly exitCode?: number | null | undefined
+  /** The signal that ended it, as `SIGTERM`. */
+  readonly signal?: string | null | undefined
+  /** How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The other values are set by the server. */
+  readonly end?: ExecutionEnd | null | undefined
+  /** The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it. */
+  readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** A heartbeat. */
+export interface TouchExecutionInput {
+  /** The process, which must not belong to a run, by its id `exe_…`. */
+  readonly executionId: string
+}
+
 /** Why a phase failed. */
 export interface PhaseErrorInput {
   /** How to handle it. */
@@ -1201,381 +1298,6 @@ export interface CompleteRoundInput {
   readonly runId: string
   /** A summary of the round: any JSON, kept in the log. */
   readonly summary?: JsonInput | null | undefined
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** The fields of `startPhase` as a step. */
-export interface StartPhaseStep {
-  /** Key of the phase. */
-  readonly phase: string
-  /** Starts a repair attempt while an attempt is under way. */
-  readonly isRepair?: boolean | undefined
-  /** Why it is repaired; kept in the log. */
-  readonly because?: string | null | undefined
-}
-
-/** The fields of `advancePhase` as a step. */
-export interface AdvancePhaseStep {
-  /** Key of the phase to move to. */
-  readonly to: string
-}
-
-/** The fields of `failPhase` as a step. */
-export interface FailPhaseStep {
-  /** Key of the phase. */
-  readonly phase: string
-  /** What went wrong, and what is to be done about it. */
-  readonly error: PhaseErrorInput
-  /** Asks a person how to continue, in the same step. */
-  readonly recovery?: RecoveryInput | null | undefined
-}
-
-/** The fields of `completeRound` as a step. */
-export interface CompleteRoundStep {
-  /** A summary of the round: any JSON, kept in the log. */
-  readonly summary?: JsonInput | null | undefined
-}
-
-/** The fields of `completeRun` as a step. */
-export interface CompleteRunStep {
-  /** The run's output: any JSON, stored unchanged. */
-  readonly output?: JsonInput | null | undefined
-}
-
-/** The fields of `failRun` as a step. */
-export interface FailRunStep {
-  /** What went wrong. */
-  readonly error: string
-  /** Whether the work went wrong, was not begun, or was left undone. */
-  readonly reason?: FailReason | null | undefined
-}
-
-/** One step of `driveRun`: exactly one command. */
-export type RunStep =
-  | {
-    /** Starts an attempt of the current phase. */
-    readonly startPhase: StartPhaseStep
-    readonly advancePhase?: never
-    readonly failPhase?: never
-    readonly completeRound?: never
-    readonly completeRun?: never
-    readonly failRun?: never
-    }
-  | {
-    /** Moves on to another phase, or opens the next round. */
-    readonly advancePhase: AdvancePhaseStep
-    readonly startPhase?: never
-    readonly failPhase?: never
-    readonly completeRound?: never
-    readonly completeRun?: never
-    readonly failRun?: never
-    }
-  | {
-    /** Records that the attempt of the current phase failed. */
-    readonly failPhase: FailPhaseStep
-    readonly startPhase?: never
-    readonly advancePhase?: never
-    readonly completeRound?: never
-    readonly completeRun?: never
-    readonly failRun?: never
-    }
-  | {
-    /** Completes the current round. */
-    readonly completeRound: CompleteRoundStep
-    readonly startPhase?: never
-    readonly advancePhase?: never
-    readonly failPhase?: never
-    readonly completeRun?: never
-    readonly failRun?: never
-    }
-  | {
-    /** Settles the run as COMPLETED; nothing can follow it. */
-    readonly completeRun: CompleteRunStep
-    readonly startPhase?: never
-    readonly advancePhase?: never
-    readonly failPhase?: never
-    readonly completeRound?: never
-    readonly failRun?: never
-    }
-  | {
-    /** Settles the run as FAILED; nothing can follow it. */
-    readonly failRun: FailRunStep
-    readonly startPhase?: never
-    readonly advancePhase?: never
-    readonly failPhase?: never
-    readonly completeRound?: never
-    readonly completeRun?: never
-    }
-
-/** Steps of one run. */
-export interface DriveRunInput {
-  /** Which run the command is sent for, by its id `run_…`. */
-  readonly runId: string
-  /** The commands in their order, 1 to 20. */
-  readonly steps: readonly RunStep[]
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** Whether all are taken or none; otherwise those before the first refusal are taken. */
-  readonly isAtomic?: boolean | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** The order of a list of runs. */
-export interface RunOrder {
-  /** What they are ordered by. */
-  readonly field: RunOrderField
-  /** Which end comes first. */
-  readonly direction: OrderDirection
-}
-
-/** A range of times; a bound that is left out does not narrow. */
-export interface TimeRange {
-  /** Later than this. */
-  readonly after?: string | null | undefined
-  /** Earlier than this. */
-  readonly before?: string | null | undefined
-}
-
-/** Which runs to list; what is left out does not narrow. */
-export interface RunFilter {
-  /** In any of these statuses now; empty: in none, so that nothing matches. */
-  readonly statuses?: readonly RunStatus[] | null | undefined
-  /** That came to any of these outcomes; an active run has none. */
-  readonly outcomes?: readonly Outcome[] | null | undefined
-  /** Of the workflow with this name, in any version. */
-  readonly workflow?: string | null | undefined
-  /** Carrying all of these labels. */
-  readonly labels?: readonly string[] | null | undefined
-  /** In this project only; one that you may not see matches nothing. */
-  readonly project?: string | null | undefined
-  /** Whose title contains this or whose id begins with it, or ends with it from four characters on, case-insensitive. */
-  readonly text?: string | null | undefined
-  /** Settled for any of these reasons. */
-  readonly reasons?: readonly RunReason[] | null | undefined
-  /** Held by an owner of this name now. */
-  readonly owner?: string | null | undefined
-  /** Started below this run. */
-  readonly parentRunId?: string | null | undefined
-  /** Started with exactly this key, settled ones too. */
-  readonly concurrencyKey?: string | null | undefined
-  /** Created within this range. */
-  readonly createdAt?: TimeRange | null | undefined
-  /** Settled within this range. */
-  readonly settledAt?: TimeRange | null | undefined
-}
-
-/** What identifies the run that a command is about. */
-export interface ResolveRunInput {
-  /** The run itself, `run_…`; if given, the other fields are not looked at. */
-  readonly runId?: string | null | undefined
-  /** An execution launched for it. */
-  readonly executionId?: string | null | undefined
-  /** The project to search; if absent, all that you may see. */
-  readonly project?: string | null | undefined
-}
-
-/** Which runs to follow. Only fields that never change in a run, so that a run cannot leave the feed unnoticed. */
-export interface RunsFeedFilter {
-  /** In this project only. */
-  readonly project?: string | null | undefined
-  /** Of the workflow with this name, in any version. */
-  readonly workflow?: string | null | undefined
-  /** Carrying all of these labels. */
-  readonly labels?: readonly string[] | null | undefined
-}
-
-/** Which runs to wait for, as a claim names them. */
-export interface RunOfferFilter {
-  /** Only runs of these workflows; if absent, of any. */
-  readonly workflows?: readonly string[] | null | undefined
-  /** Only runs that carry all of these labels. */
-  readonly labels?: readonly string[] | null | undefined
-  /** Only runs of this project; if absent, of any that you may see. */
-  readonly project?: string | null | undefined
-}
-
-/** Which approvals to list; what is left out does not narrow. */
-export interface ApprovalFilter {
-  /** In any of these statuses; PENDING ones wait for a person. */
-  readonly statuses?: readonly ApprovalStatus[] | null | undefined
-}
-
-/** An action that a permission is asked for. */
-export interface PermissionInput {
-  /** What kind of action it is. */
-  readonly kind: PermissionKind
-  /** The program, the tool or the host. */
-  readonly program?: string | null | undefined
-  /** The file or folder. */
-  readonly path?: string | null | undefined
-}
-
-/** A question for a person. */
-export interface RequestApprovalInput {
-  /** Which run the command is sent for, by its id `run_…`. */
-  readonly runId: string
-  /** Key of the phase it is about, the current one; left out: the run as a whole. */
-  readonly phase?: string | null | undefined
-  /** Name of the gate. */
-  readonly gate: string
-  /** What is asked, which determines the possible answers. */
-  readonly kind?: ApprovalKind | null | undefined
-  /** What the person is asked. */
-  readonly question: string
-  /** What is shown with the question. */
-  readonly payload?: JsonInput | null | undefined
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** How long the question stays open, in seconds; default: without a limit, and 900 for a PERMISSION or a QUESTION. */
-  readonly expiresInSeconds?: number | null | undefined
-  /** What happens if nobody decides in time. For a PERMISSION or a QUESTION, WAIT means CONTINUE. */
-  readonly onExpiry?: ExpiryPolicy | null | undefined
-  /** Names of those who may decide, at most 100; if absent or empty, anyone with the role. */
-  readonly approvers?: readonly string[] | null | undefined
-  /** Whether the requester may decide it. */
-  readonly isSelfApprovalAllowed?: boolean | undefined
-  /** The session whose agent asks a PERMISSION or a QUESTION; a PERMISSION without one is never allowed always. */
-  readonly sessionId?: string | null | undefined
-  /** What a PERMISSION is asked for, by what the program will do. */
-  readonly permission?: PermissionInput | null | undefined
-  /** JSON Schema of the answer to a QUESTION: `type: object` and flat `properties`, each a string, a number, an integer or a boolean, or a string with `enum`; left out: one field `answer` with any text. */
-  readonly answerSchema?: JsonInput | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** What a person answers, and to exactly which question. */
-export interface DecideApprovalInput {
-  /** The question that is answered, by its id `apr_…`. */
-  readonly approvalId: string
-  /** The answer; the approval lists what it knows in `decisions`. */
-  readonly decision: Decision
-  /** The digest of the approval that the person was shown. */
-  readonly digest: string
-  /** A comment; kept in the log. */
-  readonly comment?: string | null | undefined
-  /** The answer of an ANSWER: an object with the fields that the schema asks for. */
-  readonly answer?: JsonInput | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** The end of a question. */
-export interface WithdrawApprovalInput {
-  /** The question that is no longer asked, by its id `apr_…`. */
-  readonly approvalId: string
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** A file that a phase produced. */
-export interface SubmitArtifactInput {
-  /** Which run the command is sent for, by its id `run_…`. */
-  readonly runId: string
-  /** Key of the phase, the current one. */
-  readonly phase: string
-  /** Its path, relative to the workspace. */
-  readonly path: string
-  /** Its content. The maximum size is a setting of the server. */
-  readonly content: string
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** Which executions to list; what is left out does not narrow. */
-export interface ExecutionFilter {
-  /** Launched for this run, by its id `run_…`. */
-  readonly runId?: string | null | undefined
-  /** That came to any of these outcomes; one that is in flight has none. */
-  readonly outcomes?: readonly Outcome[] | null | undefined
-  /** True: only those that have not ended; false: only those that have. */
-  readonly isInFlight?: boolean | null | undefined
-}
-
-/** A process that was launched. */
-export interface StartExecutionInput {
-  /** The run it works for; if absent, none, or the run of an AGENT token. */
-  readonly runId?: string | null | undefined
-  /** Key of the phase it works on, the current one; left out: the run as a whole. */
-  readonly phase?: string | null | undefined
-  /** What was launched. */
-  readonly command: string
-  /** Its process id on the machine it runs on. */
-  readonly pid?: number | null | undefined
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** The end of a process. */
-export interface FinishExecutionInput {
-  /** The process that ended, by its id `exe_…`. */
-  readonly executionId: string
-  /** The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it. */
-  readonly fence?: number | null | undefined
-  /** What the process returned, 0 where it went well; left out where a signal ended it. */
-  readonly exitCode?: number | null | undefined
-  /** The signal that ended it, as `SIGTERM`. */
-  readonly signal?: string | null | undefined
-  /** How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The other values are set by the server. */
-  readonly end?: ExecutionEnd | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** A heartbeat. */
-export interface TouchExecutionInput {
-  /** The process, which must not belong to a run, by its id `exe_…`. */
-  readonly executionId: string
-}
-
-/** What to tell the agent of a run, and when. */
-export interface SendMessageInput {
-  /** Which run the command is sent for, by its id `run_…`. */
-  readonly runId: string
-  /** What it says. */
-  readonly text: string
-  /** When to deliver it to the agent. */
-  readonly mode?: MessageMode | null | undefined
-  /** Refuses the command unless the run that it is about is at this revision. */
-  readonly ifRevision?: number | null | undefined
-  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
-  readonly idempotencyKey?: string | null | undefined
-}
-
-/** How far a message has come on its way to the agent. */
-export interface AcknowledgeMessageInput {
-  /** What was received, by its id `msg_…`. */
-  readonly messageId: string
-  /** How far it was delivered. */
-  readonly receipt: Receipt
-  /** How it reached the agent, and its `mode` from now on; left out: as it was sent. A STEER that could not be passed on in the turn became a FOLLOW_UP. */
-  readonly mode?: MessageMode | null | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
@@ -1885,10 +1607,10 @@ export interface OpenSessionInput {
   readonly role: string
   /** The adapter that connects to it, such as `process` or `tmux`. */
   readonly adapter: string
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
   /** The adapter's own data; if absent, an adopted session keeps its handle. */
   readonly handle?: JsonInput | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1901,10 +1623,10 @@ export interface UpdateSessionInput {
   readonly sessionId: string
   /** The new status. */
   readonly status: SessionStatus
-  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
-  readonly fence?: number | null | undefined
   /** Details: any JSON, kept in the log. */
   readonly detail?: JsonInput | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -1941,6 +1663,503 @@ export interface AppendTranscriptInput {
   readonly fromSeq: number
   /** The entries in order: at most 500. */
   readonly entries: readonly TranscriptEntryInput[]
+}
+
+/** The fields of `startPhase` as a step. */
+export interface StartPhaseStep {
+  /** Key of the phase. */
+  readonly phase: string
+  /** Starts a repair attempt while an attempt is under way. */
+  readonly isRepair?: boolean | undefined
+  /** Why it is repaired; kept in the log. */
+  readonly because?: string | null | undefined
+}
+
+/** The fields of `advancePhase` as a step. */
+export interface AdvancePhaseStep {
+  /** Key of the phase to move to. */
+  readonly to: string
+}
+
+/** The fields of `failPhase` as a step. */
+export interface FailPhaseStep {
+  /** Key of the phase. */
+  readonly phase: string
+  /** What went wrong, and what is to be done about it. */
+  readonly error: PhaseErrorInput
+  /** Asks a person how to continue, in the same step. */
+  readonly recovery?: RecoveryInput | null | undefined
+}
+
+/** The fields of `completeRound` as a step. */
+export interface CompleteRoundStep {
+  /** A summary of the round: any JSON, kept in the log. */
+  readonly summary?: JsonInput | null | undefined
+}
+
+/** The fields of `completeRun` as a step. */
+export interface CompleteRunStep {
+  /** The run's output: any JSON, stored unchanged. */
+  readonly output?: JsonInput | null | undefined
+}
+
+/** The fields of `failRun` as a step. */
+export interface FailRunStep {
+  /** What went wrong. */
+  readonly error: string
+  /** Whether the work went wrong, was not begun, or was left undone. */
+  readonly reason?: FailReason | null | undefined
+}
+
+/** The fields of `startExecution` as a step. */
+export interface StartExecutionStep {
+  /** Key of the phase it works on, the current one; left out: the run as a whole. */
+  readonly phase?: string | null | undefined
+  /** What was launched. */
+  readonly command: string
+  /** Its process id on the machine it runs on. */
+  readonly pid?: number | null | undefined
+}
+
+/** The fields of `finishExecution` as a step. */
+export interface FinishExecutionStep {
+  /** The process that ended, by its id `exe_…`. */
+  readonly executionId: string
+  /** What the process returned, 0 where it went well; left out where a signal ended it. */
+  readonly exitCode?: number | null | undefined
+  /** The signal that ended it, as `SIGTERM`. */
+  readonly signal?: string | null | undefined
+  /** How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The other values are set by the server. */
+  readonly end?: ExecutionEnd | null | undefined
+}
+
+/** The fields of `openSession` as a step. */
+export interface OpenSessionStep {
+  /** The role it works in. */
+  readonly role: string
+  /** The adapter that connects to it, such as `process` or `tmux`. */
+  readonly adapter: string
+  /** The adapter's own data; if absent, an adopted session keeps its handle. */
+  readonly handle?: JsonInput | null | undefined
+}
+
+/** The fields of `updateSession` as a step. */
+export interface UpdateSessionStep {
+  /** The session that it is about, by its id `ses_…`. */
+  readonly sessionId: string
+  /** The new status. */
+  readonly status: SessionStatus
+  /** Details: any JSON, kept in the log. */
+  readonly detail?: JsonInput | null | undefined
+}
+
+/** The fields of `recordPrompt` as a step. */
+export interface RecordPromptStep {
+  /** The session that it is about, by its id `ses_…`. */
+  readonly sessionId: string
+  /** Key of the phase it is for, the current one. */
+  readonly phase: string
+  /** Identifies the prompt: a hash of its content. */
+  readonly dedupKey: string
+  /** Whether it is about to be sent, or was. */
+  readonly stage: PromptStage
+  /** Whether it asks for a repair of an earlier result. */
+  readonly isRepair?: boolean | undefined
+}
+
+/** The fields of `submitArtifact` as a step. */
+export interface SubmitArtifactStep {
+  /** Key of the phase, the current one. */
+  readonly phase: string
+  /** Its path, relative to the workspace. */
+  readonly path: string
+  /** Its content. The maximum size is a setting of the server. */
+  readonly content: string
+}
+
+/** One step of `driveRun`: exactly one command. */
+export type RunStep =
+  | {
+    /** Starts an attempt of the current phase. */
+    readonly startPhase: StartPhaseStep
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Moves on to another phase, or opens the next round. */
+    readonly advancePhase: AdvancePhaseStep
+    readonly startPhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Records that the attempt of the current phase failed. */
+    readonly failPhase: FailPhaseStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Completes the current round. */
+    readonly completeRound: CompleteRoundStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Settles the run as COMPLETED; nothing can follow it. */
+    readonly completeRun: CompleteRunStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Settles the run as FAILED; nothing can follow it. */
+    readonly failRun: FailRunStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Records a launched process. */
+    readonly startExecution: StartExecutionStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Records the end of a process that this claim has started. */
+    readonly finishExecution: FinishExecutionStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Opens the session of a role, or keeps the handle of the live one. */
+    readonly openSession: OpenSessionStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Tells what the agent does from now on. */
+    readonly updateSession: UpdateSessionStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly recordPrompt?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Records a prompt before or after it is sent. */
+    readonly recordPrompt: RecordPromptStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly submitArtifact?: never
+    }
+  | {
+    /** Submits a file of the current phase. An invalid one is no refusal. */
+    readonly submitArtifact: SubmitArtifactStep
+    readonly startPhase?: never
+    readonly advancePhase?: never
+    readonly failPhase?: never
+    readonly completeRound?: never
+    readonly completeRun?: never
+    readonly failRun?: never
+    readonly startExecution?: never
+    readonly finishExecution?: never
+    readonly openSession?: never
+    readonly updateSession?: never
+    readonly recordPrompt?: never
+    }
+
+/** Steps of one run. */
+export interface DriveRunInput {
+  /** Which run the command is sent for, by its id `run_…`. */
+  readonly runId: string
+  /** The commands in their order, 1 to 20. */
+  readonly steps: readonly RunStep[]
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Whether all are taken or none; otherwise those before the first refusal are taken. */
+  readonly isAtomic?: boolean | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** The order of a list of runs. */
+export interface RunOrder {
+  /** What they are ordered by. */
+  readonly field: RunOrderField
+  /** Which end comes first. */
+  readonly direction: OrderDirection
+}
+
+/** A range of times; a bound that is left out does not narrow. */
+export interface TimeRange {
+  /** Later than this. */
+  readonly after?: string | null | undefined
+  /** Earlier than this. */
+  readonly before?: string | null | undefined
+}
+
+/** Which runs to list; what is left out does not narrow. */
+export interface RunFilter {
+  /** In any of these statuses now; empty: in none, so that nothing matches. */
+  readonly statuses?: readonly RunStatus[] | null | undefined
+  /** That came to any of these outcomes; an active run has none. */
+  readonly outcomes?: readonly Outcome[] | null | undefined
+  /** Of the workflow with this name, in any version. */
+  readonly workflow?: string | null | undefined
+  /** Carrying all of these labels. */
+  readonly labels?: readonly string[] | null | undefined
+  /** In this project only; one that you may not see matches nothing. */
+  readonly project?: string | null | undefined
+  /** Whose title contains this or whose id begins with it, or ends with it from four characters on, case-insensitive. */
+  readonly text?: string | null | undefined
+  /** Settled for any of these reasons. */
+  readonly reasons?: readonly RunReason[] | null | undefined
+  /** Held by an owner of this name now. */
+  readonly owner?: string | null | undefined
+  /** Started below this run. */
+  readonly parentRunId?: string | null | undefined
+  /** Started with exactly this key, settled ones too. */
+  readonly concurrencyKey?: string | null | undefined
+  /** Created within this range. */
+  readonly createdAt?: TimeRange | null | undefined
+  /** Settled within this range. */
+  readonly settledAt?: TimeRange | null | undefined
+}
+
+/** What identifies the run that a command is about. */
+export interface ResolveRunInput {
+  /** The run itself, `run_…`; if given, the other fields are not looked at. */
+  readonly runId?: string | null | undefined
+  /** An execution launched for it. */
+  readonly executionId?: string | null | undefined
+  /** The project to search; if absent, all that you may see. */
+  readonly project?: string | null | undefined
+}
+
+/** Which runs to follow. Only fields that never change in a run, so that a run cannot leave the feed unnoticed. */
+export interface RunsFeedFilter {
+  /** In this project only. */
+  readonly project?: string | null | undefined
+  /** Of the workflow with this name, in any version. */
+  readonly workflow?: string | null | undefined
+  /** Carrying all of these labels. */
+  readonly labels?: readonly string[] | null | undefined
+}
+
+/** Which runs to wait for, as a claim names them. */
+export interface RunOfferFilter {
+  /** Only runs of these workflows; if absent, of any. */
+  readonly workflows?: readonly string[] | null | undefined
+  /** Only runs that carry all of these labels. */
+  readonly labels?: readonly string[] | null | undefined
+  /** Only runs of this project; if absent, of any that you may see. */
+  readonly project?: string | null | undefined
+}
+
+/** Which approvals to list; what is left out does not narrow. */
+export interface ApprovalFilter {
+  /** In any of these statuses; PENDING ones wait for a person. */
+  readonly statuses?: readonly ApprovalStatus[] | null | undefined
+}
+
+/** An action that a permission is asked for. */
+export interface PermissionInput {
+  /** What kind of action it is. */
+  readonly kind: PermissionKind
+  /** The program, the tool or the host. */
+  readonly program?: string | null | undefined
+  /** The file or folder. */
+  readonly path?: string | null | undefined
+}
+
+/** A question for a person. */
+export interface RequestApprovalInput {
+  /** Which run the command is sent for, by its id `run_…`. */
+  readonly runId: string
+  /** Key of the phase it is about, the current one; left out: the run as a whole. */
+  readonly phase?: string | null | undefined
+  /** Name of the gate. */
+  readonly gate: string
+  /** What is asked, which determines the possible answers. */
+  readonly kind?: ApprovalKind | null | undefined
+  /** What the person is asked. */
+  readonly question: string
+  /** What is shown with the question. */
+  readonly payload?: JsonInput | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** How long the question stays open, in seconds; default: without a limit, and 900 for a PERMISSION or a QUESTION. */
+  readonly expiresInSeconds?: number | null | undefined
+  /** What happens if nobody decides in time. For a PERMISSION or a QUESTION, WAIT means CONTINUE. */
+  readonly onExpiry?: ExpiryPolicy | null | undefined
+  /** Names of those who may decide, at most 100; if absent or empty, anyone with the role. */
+  readonly approvers?: readonly string[] | null | undefined
+  /** Whether the requester may decide it. */
+  readonly isSelfApprovalAllowed?: boolean | undefined
+  /** The session whose agent asks a PERMISSION or a QUESTION; a PERMISSION without one is never allowed always. */
+  readonly sessionId?: string | null | undefined
+  /** What a PERMISSION is asked for, by what the program will do. */
+  readonly permission?: PermissionInput | null | undefined
+  /** JSON Schema of the answer to a QUESTION: `type: object` and flat `properties`, each a string, a number, an integer or a boolean, or a string with `enum`; left out: one field `answer` with any text. */
+  readonly answerSchema?: JsonInput | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** What a person answers, and to exactly which question. */
+export interface DecideApprovalInput {
+  /** The question that is answered, by its id `apr_…`. */
+  readonly approvalId: string
+  /** The answer; the approval lists what it knows in `decisions`. */
+  readonly decision: Decision
+  /** The digest of the approval that the person was shown. */
+  readonly digest: string
+  /** A comment; kept in the log. */
+  readonly comment?: string | null | undefined
+  /** The answer of an ANSWER: an object with the fields that the schema asks for. */
+  readonly answer?: JsonInput | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** The end of a question. */
+export interface WithdrawApprovalInput {
+  /** The question that is no longer asked, by its id `apr_…`. */
+  readonly approvalId: string
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** What to tell the agent of a run, and when. */
+export interface SendMessageInput {
+  /** Which run the command is sent for, by its id `run_…`. */
+  readonly runId: string
+  /** What it says. */
+  readonly text: string
+  /** When to deliver it to the agent. */
+  readonly mode?: MessageMode | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
+}
+
+/** How far a message has come on its way to the agent. */
+export interface AcknowledgeMessageInput {
+  /** What was received, by its id `msg_…`. */
+  readonly messageId: string
+  /** How far it was delivered. */
+  readonly receipt: Receipt
+  /** How it reached the agent, and its `mode` from now on; left out: as it was sent. A STEER that could not be passed on in the turn became a FOLLOW_UP. */
+  readonly mode?: MessageMode | null | undefined
+  /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
+  readonly fence?: number | null | undefined
+  /** Refuses the command unless the run that it is about is at this revision. */
+  readonly ifRevision?: number | null | undefined
+  /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
+  readonly idempotencyKey?: string | null | undefined
 }
 
 /** Which transcripts to search; what is left out does not narrow. */
@@ -2754,9 +2973,15 @@ export type Session = {
 /** A step of `driveRun` that was taken. */
 export type TakenStep = {
   /** What the owner asked for. */
-  command: RunCommand
-  /** The phase that it was about, in its current state; null if it was about the round or the run. */
+  command: StepCommand
+  /** The phase that it started, moved to or failed, in its current state; null if it was about something else. */
   phase: Phase | null
+  /** The process that it recorded; null if it was about none. */
+  execution: Execution | null
+  /** The session that it was about; null if it was about none. */
+  session: Session | null
+  /** The artifact that it submitted; null if it submitted none. */
+  artifact: Artifact | null
   /** False if there was nothing to change. */
   hasChanged: boolean
   /** Whether the answer repeats an earlier request with the same idempotency key. */
@@ -3752,12 +3977,14 @@ export type DeleteRunResult =
   | InvalidInput
   | Forbidden
 
-/** What `advancePhase` answers when it is not refused. */
-export type AdvancePhaseSuccess = {
-  __typename: 'AdvancePhaseSuccess'
+/** What `submitArtifact` answers when it is not refused. */
+export type SubmitArtifactSuccess = {
+  __typename: 'SubmitArtifactSuccess'
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
-  /** The phase that the command was about, in its current state. */
+  /** The artifact, with its validation result in `valid`. */
+  artifact: Artifact
+  /** Its current phase. */
   phase: Phase
   /** Whether the answer repeats an earlier request with the same idempotency key. */
   isReplayed: boolean
@@ -3789,6 +4016,96 @@ export type UnknownPhase = {
   phaseKey: string
   /** The keys that its workflow declares, in their order. */
   known: string[]
+}
+
+/** What `submitArtifact` answers: its success, or the problem that it was refused with. */
+export type SubmitArtifactResult =
+  | SubmitArtifactSuccess
+  | IllegalTransition
+  | UnknownPhase
+  | RunNotActive
+  | LeaseLost
+  | RevisionConflict
+  | NotFound
+  | IdempotencyMismatch
+  | InvalidInput
+  | Forbidden
+
+/** What `startExecution` answers when it is not refused. */
+export type StartExecutionSuccess = {
+  __typename: 'StartExecutionSuccess'
+  /** The process as it is recorded. */
+  execution: Execution
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** What `startExecution` answers: its success, or the problem that it was refused with. */
+export type StartExecutionResult =
+  | StartExecutionSuccess
+  | RunNotActive
+  | UnknownPhase
+  | LeaseLost
+  | RevisionConflict
+  | IdempotencyMismatch
+  | NotFound
+  | InvalidInput
+  | Forbidden
+
+/** What `finishExecution` answers when it is not refused. */
+export type FinishExecutionSuccess = {
+  __typename: 'FinishExecutionSuccess'
+  /** The process as it is recorded. */
+  execution: Execution
+  /** Its outcome; null for an AGENT token whose claim is over. */
+  outcome: Outcome | null
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** The end of the execution is already recorded. */
+export type ExecutionAlreadyFinished = {
+  __typename: 'ExecutionAlreadyFinished'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The process with the end that is recorded; nothing was changed. */
+  execution: Execution
+}
+
+/** What `finishExecution` answers: its success, or the problem that it was refused with. */
+export type FinishExecutionResult =
+  | FinishExecutionSuccess
+  | ExecutionAlreadyFinished
+  | RevisionConflict
+  | NotFound
+  | IdempotencyMismatch
+  | InvalidInput
+  | Forbidden
+
+/** What `touchExecution` answers when it is not refused. */
+export type TouchExecutionSuccess = {
+  __typename: 'TouchExecutionSuccess'
+  /** The process as it is recorded. */
+  execution: Execution
+}
+
+/** What `touchExecution` answers: its success, or the problem that it was refused with. */
+export type TouchExecutionResult =
+  | TouchExecutionSuccess
+  | ExecutionAlreadyFinished
+  | NotFound
+  | InvalidInput
+  | Forbidden
+
+/** What `advancePhase` answers when it is not refused. */
+export type AdvancePhaseSuccess = {
+  __typename: 'AdvancePhaseSuccess'
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The phase that the command was about, in its current state. */
+  phase: Phase
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
 }
 
 /** What `advancePhase` answers: its success, or the problem that it was refused with. */
@@ -3872,255 +4189,6 @@ export type CompleteRoundResult =
   | IllegalTransition
   | NotCompletable
   | RunNotActive
-  | LeaseLost
-  | RevisionConflict
-  | NotFound
-  | IdempotencyMismatch
-  | InvalidInput
-  | Forbidden
-
-/** What `requestApproval` answers when it is not refused. */
-export type RequestApprovalSuccess = {
-  __typename: 'RequestApprovalSuccess'
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The current approval. */
-  approval: Approval
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `requestApproval` answers: its success, or the problem that it was refused with. */
-export type RequestApprovalResult =
-  | RequestApprovalSuccess
-  | IllegalTransition
-  | NotCompletable
-  | RunNotActive
-  | UnknownPhase
-  | LeaseLost
-  | RevisionConflict
-  | IdempotencyMismatch
-  | NotFound
-  | InvalidInput
-  | Forbidden
-
-/** What `decideApproval` answers when it is not refused. */
-export type DecideApprovalSuccess = {
-  __typename: 'DecideApprovalSuccess'
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The current approval. */
-  approval: Approval
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** The decision does not fit the kind of the approval. */
-export type WrongDecision = {
-  __typename: 'WrongDecision'
-  /** What is wrong and what to do next, for a person. */
-  message: string
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The possible decisions. */
-  allowedDecisions: Decision[]
-  /** The current approval. */
-  approval: Approval
-}
-
-/** The approval was already decided; a decision is final. */
-export type AlreadyDecided = {
-  __typename: 'AlreadyDecided'
-  /** What is wrong and what to do next, for a person. */
-  message: string
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The current approval. */
-  approval: Approval
-}
-
-/** The approval expired before it was decided. */
-export type ApprovalExpired = {
-  __typename: 'ApprovalExpired'
-  /** What is wrong and what to do next, for a person. */
-  message: string
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The current approval. */
-  approval: Approval
-}
-
-/** The digest is not the one of the present question. */
-export type StaleDigest = {
-  __typename: 'StaleDigest'
-  /** What is wrong and what to do next, for a person. */
-  message: string
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The current approval. */
-  approval: Approval
-}
-
-/** What `decideApproval` answers: its success, or the problem that it was refused with. */
-export type DecideApprovalResult =
-  | DecideApprovalSuccess
-  | WrongDecision
-  | AlreadyDecided
-  | ApprovalExpired
-  | StaleDigest
-  | RunNotActive
-  | RevisionConflict
-  | NotFound
-  | IdempotencyMismatch
-  | InvalidInput
-  | Forbidden
-
-/** What `withdrawApproval` answers when it is not refused. */
-export type WithdrawApprovalSuccess = {
-  __typename: 'WithdrawApprovalSuccess'
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The current approval. */
-  approval: Approval
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `withdrawApproval` answers: its success, or the problem that it was refused with. */
-export type WithdrawApprovalResult =
-  | WithdrawApprovalSuccess
-  | AlreadyDecided
-  | RunNotActive
-  | LeaseLost
-  | RevisionConflict
-  | NotFound
-  | IdempotencyMismatch
-  | InvalidInput
-  | Forbidden
-
-/** What `submitArtifact` answers when it is not refused. */
-export type SubmitArtifactSuccess = {
-  __typename: 'SubmitArtifactSuccess'
-  /** The current run; null for an AGENT token whose claim is over. */
-  run: Run
-  /** The artifact, with its validation result in `valid`. */
-  artifact: Artifact
-  /** Its current phase. */
-  phase: Phase
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `submitArtifact` answers: its success, or the problem that it was refused with. */
-export type SubmitArtifactResult =
-  | SubmitArtifactSuccess
-  | IllegalTransition
-  | UnknownPhase
-  | RunNotActive
-  | LeaseLost
-  | RevisionConflict
-  | NotFound
-  | IdempotencyMismatch
-  | InvalidInput
-  | Forbidden
-
-/** What `startExecution` answers when it is not refused. */
-export type StartExecutionSuccess = {
-  __typename: 'StartExecutionSuccess'
-  /** The process as it is recorded. */
-  execution: Execution
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `startExecution` answers: its success, or the problem that it was refused with. */
-export type StartExecutionResult =
-  | StartExecutionSuccess
-  | RunNotActive
-  | UnknownPhase
-  | LeaseLost
-  | RevisionConflict
-  | IdempotencyMismatch
-  | NotFound
-  | InvalidInput
-  | Forbidden
-
-/** What `finishExecution` answers when it is not refused. */
-export type FinishExecutionSuccess = {
-  __typename: 'FinishExecutionSuccess'
-  /** The process as it is recorded. */
-  execution: Execution
-  /** Its outcome; null for an AGENT token whose claim is over. */
-  outcome: Outcome | null
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** The end of the execution is already recorded. */
-export type ExecutionAlreadyFinished = {
-  __typename: 'ExecutionAlreadyFinished'
-  /** What is wrong and what to do next, for a person. */
-  message: string
-  /** The process with the end that is recorded; nothing was changed. */
-  execution: Execution
-}
-
-/** What `finishExecution` answers: its success, or the problem that it was refused with. */
-export type FinishExecutionResult =
-  | FinishExecutionSuccess
-  | ExecutionAlreadyFinished
-  | RevisionConflict
-  | NotFound
-  | IdempotencyMismatch
-  | InvalidInput
-  | Forbidden
-
-/** What `touchExecution` answers when it is not refused. */
-export type TouchExecutionSuccess = {
-  __typename: 'TouchExecutionSuccess'
-  /** The process as it is recorded. */
-  execution: Execution
-}
-
-/** What `touchExecution` answers: its success, or the problem that it was refused with. */
-export type TouchExecutionResult =
-  | TouchExecutionSuccess
-  | ExecutionAlreadyFinished
-  | NotFound
-  | InvalidInput
-  | Forbidden
-
-/** What `sendMessage` answers when it is not refused. */
-export type SendMessageSuccess = {
-  __typename: 'SendMessageSuccess'
-  /** The current message. */
-  runMessage: Message
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `sendMessage` answers: its success, or the problem that it was refused with. */
-export type SendMessageResult =
-  | SendMessageSuccess
-  | RunNotActive
-  | RevisionConflict
-  | IdempotencyMismatch
-  | NotFound
-  | InvalidInput
-  | Forbidden
-
-/** What `acknowledgeMessage` answers when it is not refused. */
-export type AcknowledgeMessageSuccess = {
-  __typename: 'AcknowledgeMessageSuccess'
-  /** The current message. */
-  runMessage: Message
-  /** Whether the answer repeats an earlier request with the same idempotency key. */
-  isReplayed: boolean
-}
-
-/** What `acknowledgeMessage` answers: its success, or the problem that it was refused with. */
-export type AcknowledgeMessageResult =
-  | AcknowledgeMessageSuccess
   | LeaseLost
   | RevisionConflict
   | NotFound
@@ -4250,6 +4318,163 @@ export type AppendTranscriptResult =
   | TranscriptGap
   | LeaseLost
   | NotFound
+  | InvalidInput
+  | Forbidden
+
+/** What `requestApproval` answers when it is not refused. */
+export type RequestApprovalSuccess = {
+  __typename: 'RequestApprovalSuccess'
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The current approval. */
+  approval: Approval
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** What `requestApproval` answers: its success, or the problem that it was refused with. */
+export type RequestApprovalResult =
+  | RequestApprovalSuccess
+  | IllegalTransition
+  | NotCompletable
+  | RunNotActive
+  | UnknownPhase
+  | LeaseLost
+  | RevisionConflict
+  | IdempotencyMismatch
+  | NotFound
+  | InvalidInput
+  | Forbidden
+
+/** What `decideApproval` answers when it is not refused. */
+export type DecideApprovalSuccess = {
+  __typename: 'DecideApprovalSuccess'
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The current approval. */
+  approval: Approval
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** The decision does not fit the kind of the approval. */
+export type WrongDecision = {
+  __typename: 'WrongDecision'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The possible decisions. */
+  allowedDecisions: Decision[]
+  /** The current approval. */
+  approval: Approval
+}
+
+/** The approval was already decided; a decision is final. */
+export type AlreadyDecided = {
+  __typename: 'AlreadyDecided'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The current approval. */
+  approval: Approval
+}
+
+/** The approval expired before it was decided. */
+export type ApprovalExpired = {
+  __typename: 'ApprovalExpired'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The current approval. */
+  approval: Approval
+}
+
+/** The digest is not the one of the present question. */
+export type StaleDigest = {
+  __typename: 'StaleDigest'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The current approval. */
+  approval: Approval
+}
+
+/** What `decideApproval` answers: its success, or the problem that it was refused with. */
+export type DecideApprovalResult =
+  | DecideApprovalSuccess
+  | WrongDecision
+  | AlreadyDecided
+  | ApprovalExpired
+  | StaleDigest
+  | RunNotActive
+  | RevisionConflict
+  | NotFound
+  | IdempotencyMismatch
+  | InvalidInput
+  | Forbidden
+
+/** What `withdrawApproval` answers when it is not refused. */
+export type WithdrawApprovalSuccess = {
+  __typename: 'WithdrawApprovalSuccess'
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run
+  /** The current approval. */
+  approval: Approval
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** What `withdrawApproval` answers: its success, or the problem that it was refused with. */
+export type WithdrawApprovalResult =
+  | WithdrawApprovalSuccess
+  | AlreadyDecided
+  | RunNotActive
+  | LeaseLost
+  | RevisionConflict
+  | NotFound
+  | IdempotencyMismatch
+  | InvalidInput
+  | Forbidden
+
+/** What `sendMessage` answers when it is not refused. */
+export type SendMessageSuccess = {
+  __typename: 'SendMessageSuccess'
+  /** The current message. */
+  runMessage: Message
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** What `sendMessage` answers: its success, or the problem that it was refused with. */
+export type SendMessageResult =
+  | SendMessageSuccess
+  | RunNotActive
+  | RevisionConflict
+  | IdempotencyMismatch
+  | NotFound
+  | InvalidInput
+  | Forbidden
+
+/** What `acknowledgeMessage` answers when it is not refused. */
+export type AcknowledgeMessageSuccess = {
+  __typename: 'AcknowledgeMessageSuccess'
+  /** The current message. */
+  runMessage: Message
+  /** Whether the answer repeats an earlier request with the same idempotency key. */
+  isReplayed: boolean
+}
+
+/** What `acknowledgeMessage` answers: its success, or the problem that it was refused with. */
+export type AcknowledgeMessageResult =
+  | AcknowledgeMessageSuccess
+  | LeaseLost
+  | RevisionConflict
+  | NotFound
+  | IdempotencyMismatch
   | InvalidInput
   | Forbidden
 
@@ -4767,6 +4992,12 @@ export type DriveRunSuccess = {
 /** One of several commands was refused; `refusal` says why. */
 export type StepRefused = {
   __typename: 'StepRefused'
+  /** Its place among the steps that were sent, from 0. */
+  step: number
+  /** What the owner had asked for at that place. */
+  command: StepCommand
+  /** The steps before it, where they were taken; empty if all had to be. */
+  steps: TakenStep[]
   /** What the mutation of that step would have answered. */
   refusal: ({
   __typename: 'IllegalTransition'
@@ -4820,17 +5051,35 @@ export type StepRefused = {
   status: RunStatus
   /** The missing evidence; empty if only the status prevents it. */
   missing: MissingEvidence[]
+} | ExecutionAlreadyFinished | {
+  __typename: 'IllegalSessionTransition'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run | null
+  /** The current status. */
+  fromStatus: SessionStatus
+  /** The requested status. */
+  toStatus: SessionStatus
+  /** The statuses that may follow. */
+  allowedStatuses: SessionStatus[]
+  /** The current session. */
+  session: Session
+} | {
+  __typename: 'PromptAlreadySent'
+  /** What is wrong and what to do next, for a person. */
+  message: string
+  /** The current run; null for an AGENT token whose claim is over. */
+  run: Run | null
+  /** The key that was already SENT; sending again needs another. */
+  dedupKey: string
+  /** The current session. */
+  session: Session
 })
   /** What is wrong and what to do next, for a person. */
   message: string
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
-  /** Its place among the steps that were sent, from 0. */
-  step: number
-  /** What the owner had asked for at that place. */
-  command: RunCommand
-  /** The steps before it, where they were taken; empty if all had to be. */
-  steps: TakenStep[]
 }
 
 /** What `driveRun` answers: its success, or the problem that it was refused with. */
@@ -5269,69 +5518,6 @@ export interface DeleteRunMutation {
   deleteRun: DeleteRunResult
 }
 
-export interface AdvancePhaseMutationVariables {
-  readonly input: AdvancePhaseInput
-}
-
-export interface AdvancePhaseMutation {
-  /** Moves a run to another phase and completes the one it leaves. A move to the initial phase after a completed round opens the next round. */
-  advancePhase: AdvancePhaseResult
-}
-
-export interface StartPhaseMutationVariables {
-  readonly input: StartPhaseInput
-}
-
-export interface StartPhaseMutation {
-  /** Starts an attempt of the current phase. */
-  startPhase: StartPhaseResult
-}
-
-export interface FailPhaseMutationVariables {
-  readonly input: FailPhaseInput
-}
-
-export interface FailPhaseMutation {
-  /** Records that the attempt of the current phase failed; the phase may be started again. With a recovery, a person is asked first, and the run is PAUSED until then. */
-  failPhase: FailPhaseResult
-}
-
-export interface CompleteRoundMutationVariables {
-  readonly input: CompleteRoundInput
-}
-
-export interface CompleteRoundMutation {
-  /** Completes the current round. Repeating it changes nothing. */
-  completeRound: CompleteRoundResult
-}
-
-export interface RequestApprovalMutationVariables {
-  readonly input: RequestApprovalInput
-}
-
-export interface RequestApprovalMutation {
-  /** Puts a question to a person; the run waits: AWAITING_APPROVAL for a REVIEW, PAUSED for a RECOVERY. A PERMISSION and a QUESTION are asked in the middle of a turn, one at a time: AWAITING_APPROVAL, while the owner stays at work. What was allowed always in its session is answered at once. */
-  requestApproval: RequestApprovalResult
-}
-
-export interface DecideApprovalMutationVariables {
-  readonly input: DecideApprovalInput
-}
-
-export interface DecideApprovalMutation {
-  /** Decides an approval: once, bound to what was shown, and permanently. */
-  decideApproval: DecideApprovalResult
-}
-
-export interface WithdrawApprovalMutationVariables {
-  readonly input: WithdrawApprovalInput
-}
-
-export interface WithdrawApprovalMutation {
-  /** Withdraws a PERMISSION or a QUESTION that the agent no longer asks: it is VOID, and the run is RUNNING. Again: nothing changes. */
-  withdrawApproval: WithdrawApprovalResult
-}
-
 export interface SubmitArtifactMutationVariables {
   readonly input: SubmitArtifactInput
 }
@@ -5368,22 +5554,40 @@ export interface TouchExecutionMutation {
   touchExecution: TouchExecutionResult
 }
 
-export interface SendMessageMutationVariables {
-  readonly input: SendMessageInput
+export interface AdvancePhaseMutationVariables {
+  readonly input: AdvancePhaseInput
 }
 
-export interface SendMessageMutation {
-  /** Sends a message to a run; its owner receives it as a directive and delivers it to the agent. */
-  sendMessage: SendMessageResult
+export interface AdvancePhaseMutation {
+  /** Moves a run to another phase and completes the one it leaves. A move to the initial phase after a completed round opens the next round. */
+  advancePhase: AdvancePhaseResult
 }
 
-export interface AcknowledgeMessageMutationVariables {
-  readonly input: AcknowledgeMessageInput
+export interface StartPhaseMutationVariables {
+  readonly input: StartPhaseInput
 }
 
-export interface AcknowledgeMessageMutation {
-  /** The owner's receipt for a message. After the run has settled it changes nothing and returns the final status of the message. */
-  acknowledgeMessage: AcknowledgeMessageResult
+export interface StartPhaseMutation {
+  /** Starts an attempt of the current phase. */
+  startPhase: StartPhaseResult
+}
+
+export interface FailPhaseMutationVariables {
+  readonly input: FailPhaseInput
+}
+
+export interface FailPhaseMutation {
+  /** Records that the attempt of the current phase failed; the phase may be started again. With a recovery, a person is asked first, and the run is PAUSED until then. */
+  failPhase: FailPhaseResult
+}
+
+export interface CompleteRoundMutationVariables {
+  readonly input: CompleteRoundInput
+}
+
+export interface CompleteRoundMutation {
+  /** Completes the current round. Repeating it changes nothing. */
+  completeRound: CompleteRoundResult
 }
 
 export interface OpenSessionMutationVariables {
@@ -5420,6 +5624,51 @@ export interface AppendTranscriptMutationVariables {
 export interface AppendTranscriptMutation {
   /** Appends to the transcript of a session, even after its run has settled. Entries that came before are absorbed, so it may be sent again. */
   appendTranscript: AppendTranscriptResult
+}
+
+export interface RequestApprovalMutationVariables {
+  readonly input: RequestApprovalInput
+}
+
+export interface RequestApprovalMutation {
+  /** Puts a question to a person; the run waits: AWAITING_APPROVAL for a REVIEW, PAUSED for a RECOVERY. A PERMISSION and a QUESTION are asked in the middle of a turn, one at a time: AWAITING_APPROVAL, while the owner stays at work. What was allowed always in its session is answered at once. */
+  requestApproval: RequestApprovalResult
+}
+
+export interface DecideApprovalMutationVariables {
+  readonly input: DecideApprovalInput
+}
+
+export interface DecideApprovalMutation {
+  /** Decides an approval: once, bound to what was shown, and permanently. */
+  decideApproval: DecideApprovalResult
+}
+
+export interface WithdrawApprovalMutationVariables {
+  readonly input: WithdrawApprovalInput
+}
+
+export interface WithdrawApprovalMutation {
+  /** Withdraws a PERMISSION or a QUESTION that the agent no longer asks: it is VOID, and the run is RUNNING. Again: nothing changes. */
+  withdrawApproval: WithdrawApprovalResult
+}
+
+export interface SendMessageMutationVariables {
+  readonly input: SendMessageInput
+}
+
+export interface SendMessageMutation {
+  /** Sends a message to a run; its owner receives it as a directive and delivers it to the agent. */
+  sendMessage: SendMessageResult
+}
+
+export interface AcknowledgeMessageMutationVariables {
+  readonly input: AcknowledgeMessageInput
+}
+
+export interface AcknowledgeMessageMutation {
+  /** The owner's receipt for a message. After the run has settled it changes nothing and returns the final status of the message. */
+  acknowledgeMessage: AcknowledgeMessageResult
 }
 
 export interface RequestWorkspaceOperationMutationVariables {
@@ -6385,7 +6634,7 @@ const documents = /* @__PURE__ */ createWriter({
   RunFields: 'Run{__typename id project workflow{id name version}title status reason error isSettled isFinal isResumable allowedCommands outcome isCancelConfirmed nextAction epoch revision asOf round currentPhase{...PhaseFields}lease{...LeaseFields}claimableAt waitsFor concurrencyKey labels createdAt startedAt settledAt lastActivityAt isDetached parentId}',
   RunFrameFields: 'RunFrame{__typename runId status reason phase epoch revision asOf isSettled isFinal}',
   SessionFields: 'Session{id run{id}role adapter status recoveryAttempts handle lastPromptKey lastPromptStage lastPromptAt createdAt}',
-  TakenStepFields: 'TakenStep{command phase{...PhaseFields}hasChanged isReplayed}',
+  TakenStepFields: 'TakenStep{command phase{...PhaseFields}execution{...ExecutionFields}session{...SessionFields}artifact{...ArtifactFields}hasChanged isReplayed}',
   TokenFields: 'Token{id principalId name role projects createdAt expiresAt lastUsedAt}',
   TranscriptEntryFields: 'TranscriptEntry{__typename seq at kind key updates ...on PromptEntry{text}...on MessageEntry{text}...on ThoughtEntry{text}...on ToolCallEntry{title toolKind toolStatus locations{path line}output}...on DiffEntry{path hunks}...on PlanEntry{steps{text status}}...on PermissionEntry{title toolKind state approvalId note}...on UsageEntry{model provider inputTokens cachedTokens outputTokens reasoningTokens costMicros currency durationMs}...on ErrorEntry{code message resetAt}...on OutputEntry{stream text}}',
   UsageFields: 'Usage{reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks models{model provider reports inputTokens cachedTokens outputTokens reasoningTokens durationMs costs{micros currency}lacks}}',
@@ -6425,23 +6674,23 @@ export const FailRunDocument = /* @__PURE__ */ documents.mutation<FailRunMutatio
 export const CancelRunDocument = /* @__PURE__ */ documents.mutation<CancelRunMutation, CancelRunMutationVariables>('CancelRun', 'run{...RunFields}hasChanged childrenCancelled childrenLeft{...RunFields}childrenLeftCount isReplayed')
 export const DetachRunDocument = /* @__PURE__ */ documents.mutation<DetachRunMutation, DetachRunMutationVariables>('DetachRun', 'run{...RunFields}isReplayed hasChanged')
 export const DeleteRunDocument = /* @__PURE__ */ documents.mutation<DeleteRunMutation, DeleteRunMutationVariables>('DeleteRun', 'runId isReplayed')
-export const AdvancePhaseDocument = /* @__PURE__ */ documents.mutation<AdvancePhaseMutation, AdvancePhaseMutationVariables>('AdvancePhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
-export const StartPhaseDocument = /* @__PURE__ */ documents.mutation<StartPhaseMutation, StartPhaseMutationVariables>('StartPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
-export const FailPhaseDocument = /* @__PURE__ */ documents.mutation<FailPhaseMutation, FailPhaseMutationVariables>('FailPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
-export const CompleteRoundDocument = /* @__PURE__ */ documents.mutation<CompleteRoundMutation, CompleteRoundMutationVariables>('CompleteRound', 'run{...RunFields}round hasChanged isReplayed')
-export const RequestApprovalDocument = /* @__PURE__ */ documents.mutation<RequestApprovalMutation, RequestApprovalMutationVariables>('RequestApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
-export const DecideApprovalDocument = /* @__PURE__ */ documents.mutation<DecideApprovalMutation, DecideApprovalMutationVariables>('DecideApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
-export const WithdrawApprovalDocument = /* @__PURE__ */ documents.mutation<WithdrawApprovalMutation, WithdrawApprovalMutationVariables>('WithdrawApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
 export const SubmitArtifactDocument = /* @__PURE__ */ documents.mutation<SubmitArtifactMutation, SubmitArtifactMutationVariables>('SubmitArtifact', 'run{...RunFields}artifact{...ArtifactFields}phase{...PhaseFields}isReplayed')
 export const StartExecutionDocument = /* @__PURE__ */ documents.mutation<StartExecutionMutation, StartExecutionMutationVariables>('StartExecution', 'execution{...ExecutionFields}isReplayed')
 export const FinishExecutionDocument = /* @__PURE__ */ documents.mutation<FinishExecutionMutation, FinishExecutionMutationVariables>('FinishExecution', 'execution{...ExecutionFields}outcome isReplayed')
 export const TouchExecutionDocument = /* @__PURE__ */ documents.mutation<TouchExecutionMutation, TouchExecutionMutationVariables>('TouchExecution', 'execution{...ExecutionFields}')
-export const SendMessageDocument = /* @__PURE__ */ documents.mutation<SendMessageMutation, SendMessageMutationVariables>('SendMessage', 'runMessage{...MessageFields}isReplayed')
-export const AcknowledgeMessageDocument = /* @__PURE__ */ documents.mutation<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('AcknowledgeMessage', 'runMessage{...MessageFields}isReplayed')
+export const AdvancePhaseDocument = /* @__PURE__ */ documents.mutation<AdvancePhaseMutation, AdvancePhaseMutationVariables>('AdvancePhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
+export const StartPhaseDocument = /* @__PURE__ */ documents.mutation<StartPhaseMutation, StartPhaseMutationVariables>('StartPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
+export const FailPhaseDocument = /* @__PURE__ */ documents.mutation<FailPhaseMutation, FailPhaseMutationVariables>('FailPhase', 'run{...RunFields}phase{...PhaseFields}isReplayed')
+export const CompleteRoundDocument = /* @__PURE__ */ documents.mutation<CompleteRoundMutation, CompleteRoundMutationVariables>('CompleteRound', 'run{...RunFields}round hasChanged isReplayed')
 export const OpenSessionDocument = /* @__PURE__ */ documents.mutation<OpenSessionMutation, OpenSessionMutationVariables>('OpenSession', 'session{...SessionFields}isNew isReplayed')
 export const UpdateSessionDocument = /* @__PURE__ */ documents.mutation<UpdateSessionMutation, UpdateSessionMutationVariables>('UpdateSession', 'session{...SessionFields}isReplayed')
 export const RecordPromptDocument = /* @__PURE__ */ documents.mutation<RecordPromptMutation, RecordPromptMutationVariables>('RecordPrompt', 'session{...SessionFields}isReplayed')
 export const AppendTranscriptDocument = /* @__PURE__ */ documents.mutation<AppendTranscriptMutation, AppendTranscriptMutationVariables>('AppendTranscript', 'nextSeq')
+export const RequestApprovalDocument = /* @__PURE__ */ documents.mutation<RequestApprovalMutation, RequestApprovalMutationVariables>('RequestApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
+export const DecideApprovalDocument = /* @__PURE__ */ documents.mutation<DecideApprovalMutation, DecideApprovalMutationVariables>('DecideApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
+export const WithdrawApprovalDocument = /* @__PURE__ */ documents.mutation<WithdrawApprovalMutation, WithdrawApprovalMutationVariables>('WithdrawApproval', 'run{...RunFields}approval{...ApprovalFields}isReplayed')
+export const SendMessageDocument = /* @__PURE__ */ documents.mutation<SendMessageMutation, SendMessageMutationVariables>('SendMessage', 'runMessage{...MessageFields}isReplayed')
+export const AcknowledgeMessageDocument = /* @__PURE__ */ documents.mutation<AcknowledgeMessageMutation, AcknowledgeMessageMutationVariables>('AcknowledgeMessage', 'runMessage{...MessageFields}isReplayed')
 export const RequestWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<RequestWorkspaceOperationMutation, RequestWorkspaceOperationMutationVariables>('RequestWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}isReplayed')
 export const StartWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<StartWorkspaceOperationMutation, StartWorkspaceOperationMutationVariables>('StartWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}isReplayed')
 export const FinishWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<FinishWorkspaceOperationMutation, FinishWorkspaceOperationMutationVariables>('FinishWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}isReplayed')
@@ -6466,7 +6715,7 @@ export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuer
 export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:String!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:0){pageInfo{hasNextPage}}}}}')
 export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$first:Int$after:String$last:Int$before:String$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(first:$first after:$after last:$last before:$before kinds:$kinds){nodes{...TranscriptEntryFields}pageInfo{...PageInfoFields}}}}}')
 export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){nodes{sessionId seq kind at excerpt}pageInfo{...PageInfoFields}}}')
-export const DriveRunDocument = /* @__PURE__ */ documents.mutation<DriveRunMutation, DriveRunMutationVariables>('DriveRun', 'run{...RunFields}steps{...TakenStepFields}isReplayed}...on StepRefused{refusal{__typename ...Refusal}')
+export const DriveRunDocument = /* @__PURE__ */ documents.mutation<DriveRunMutation, DriveRunMutationVariables>('DriveRun', 'run{...RunFields}steps{...TakenStepFields}isReplayed}...on StepRefused{step command steps{...TakenStepFields}refusal{__typename ...Refusal}')
 export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$until:RunStreamEnd!$withRun:Boolean!){runChanged(runId:$runId after:$after until:$until){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
 export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$until:RunStreamEnd!){runEventAppended(runId:$runId after:$after until:$until){...RunEventFields}}')
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')

@@ -1,3 +1,4 @@
+import type { CommandOf } from '../../lifecycle/run/commandInputs.ts'
 import { type Artifact, type ArtifactProblem, currentPhaseOf } from '../../lifecycle/run/run.ts'
 import { findWorkflowPhase } from '../../lifecycle/workflow/workflow.ts'
 import { type ArtifactName, findArtifact } from '../../store/activity/findArtifact.ts'
@@ -29,7 +30,31 @@ export async function submitArtifact(
   caller: Caller,
   input: SubmitArtifact,
 ): Promise<ResultOf<'submitArtifact', WorkSuccess<Artifact>>> {
-  const { runId, phase, path, content, idempotencyKey } = input
+  const { runId, idempotencyKey, ifRevision } = input
+  const prepared = await prepareSubmission(commands, caller, input)
+  if ('problem' in prepared) return prepared
+  const { command, contents, hashed } = prepared
+  const request = toRequest(hashed)
+  const about = { runId, command, contents, idempotencyKey, ifRevision, request }
+  const answer = await changeRun(commands, caller, about)
+  return answer.ok ? { ...answer, row: await presentArtifact(commands, answer, command) } : answer
+}
+
+/** A submission that is ready to be decided. */
+export interface Submission {
+  readonly command: CommandOf<'submitArtifact'>
+  readonly contents: ReadonlyMap<string, string>
+  /** The input with the hash of the content instead of the content, which a repeated request is compared with. */
+  readonly hashed: SubmitArtifact
+}
+
+/** Hashes and validates a file before it is decided on. */
+export async function prepareSubmission(
+  commands: Commands,
+  caller: Caller,
+  input: SubmitArtifact,
+): Promise<Submission | RefusedWith<'InvalidInput' | 'NotFound' | 'Forbidden'>> {
+  const { phase, path, content, fence } = input
   const size = Buffer.byteLength(content)
   const most = commands.settings.maxArtifactBytes
   if (size > most) {
@@ -40,8 +65,7 @@ export async function submitArtifact(
   if ('problem' in problems) return problems
   const sha256 = await hashText(content)
   const artifactId = newId('artifact')
-  const answer = await changeRun(commands, caller, {
-    runId,
+  return {
     command: {
       type: 'submitArtifact',
       artifactId,
@@ -50,18 +74,22 @@ export async function submitArtifact(
       sha256,
       size,
       problems,
-      fence: fenceOf(caller, input.fence),
+      fence: fenceOf(caller, fence),
     },
-    idempotencyKey,
-    ifRevision: input.ifRevision,
-    // the key compares the hash of the content, not the content
-    request: toRequest(hashed(input, sha256)),
     contents: new Map([[artifactId, content]]),
-  })
-  if (!answer.ok) return answer
+    hashed: { ...input, content: sha256 },
+  }
+}
+
+/** The artifact that a command has submitted. */
+export async function presentArtifact(
+  { store }: Commands,
+  answer: RunSuccess,
+  { path, sha256 }: Pick<ArtifactName, 'path' | 'sha256'>,
+): Promise<Artifact> {
   const named = { ...attemptOf(answer), path, sha256 }
   const present = answer.run.run.artifacts.find((each) => isNamed(each, named))
-  return withRow(answer, present ?? (await findArtifact(commands.store.pool, named)))
+  return withRow(answer, present ?? (await findArtifact(store.pool, named))).row
 }
 
 /**
@@ -91,11 +119,6 @@ function isNamed(artifact: Artifact, { phaseId, attempt, path, sha256 }: Artifac
     artifact.path === path &&
     artifact.sha256 === sha256
   )
-}
-
-/** Returns the input with the content replaced by its hash. */
-function hashed(input: SubmitArtifact, content: string): SubmitArtifact {
-  return { ...input, content }
 }
 
 /**

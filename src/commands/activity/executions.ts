@@ -1,3 +1,4 @@
+import type { CommandOf } from '../../lifecycle/run/commandInputs.ts'
 import { differingFields } from '../../lifecycle/log/keptRequest.ts'
 import { mayFinish } from '../../lifecycle/decide/executions.ts'
 import type { Execution, Json, Run } from '../../lifecycle/run/run.ts'
@@ -8,7 +9,14 @@ import { findExecutionByStartKey } from '../../store/activity/execution/findExec
 import { insertExecution } from '../../store/activity/execution/insertExecution.ts'
 import { touchExecution as touch } from '../../store/activity/execution/touchExecution.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
-import { objection, refuse, refuseRevision, type RefusedWith, type ResultOf } from '../kit/answers.ts'
+import {
+  objection,
+  refuse,
+  refuseRevision,
+  type RefusedWith,
+  type ResultOf,
+  type RunSuccess,
+} from '../kit/answers.ts'
 import { checkRole } from '../kit/authorize.ts'
 import { changeRun } from '../run/changeRun.ts'
 import { type Caller, type Commands, fenceOf, type Keyed, toRequest } from '../kit/context.ts'
@@ -54,21 +62,27 @@ export async function startExecution(
   const runId = input.runId ?? caller.agent?.runId
   if (runId == null)
     return input.ifRevision == null ? startAlone(commands, caller, input) : refuseRevision(ALONE)
-  const answer = await changeRun(commands, caller, {
-    runId,
-    command: {
-      type: 'startExecution',
-      executionId: newId('execution'),
-      phase: input.phase ?? null,
-      command: input.command,
-      pid: input.pid ?? null,
-      fence: fenceOf(caller, input.fence),
-    },
-    ...requestOf(input),
-  })
-  if (!answer.ok) return answer
-  const id = answer.event?.type === 'execution.started' ? answer.event.payload.id : null
-  return present(commands, id, answer.run, answer.replayed)
+  const command = toStart(input, caller)
+  const answer = await changeRun(commands, caller, { runId, command, ...requestOf(input) })
+  return answer.ok ? present(commands, startedBy(answer), answer) : answer
+}
+
+/** The command that the input of `startExecution` asks for. */
+export function toStart(input: StartExecution, caller: Caller): CommandOf<'startExecution'> {
+  const { phase, command, pid, fence } = input
+  return {
+    type: 'startExecution',
+    executionId: newId('execution'),
+    phase: phase ?? null,
+    command,
+    pid: pid ?? null,
+    fence: fenceOf(caller, fence),
+  }
+}
+
+/** The id of the execution that a command has started; null if that is not known any more. */
+export function startedBy({ event }: RunSuccess): string | null {
+  return event?.type === 'execution.started' ? event.payload.id : null
 }
 
 async function startAlone(
@@ -113,26 +127,37 @@ export async function finishExecution(
   const { executionId, idempotencyKey } = input
   const found = await findExecution(commands.store.pool, executionId)
   if (!found) return refuse({ type: 'NotFound', kind: 'EXECUTION', id: executionId })
-  const end = { exitCode: input.exitCode ?? null, signal: input.signal ?? null, end: input.end ?? 'EXITED' }
+  const command = toFinish(input)
   const request = toRequest(input)
   const { runId } = found.execution
   if (runId === null && input.ifRevision != null) return refuseRevision(ALONE)
-  if (runId === null) return finishAlone(commands, caller, found, { ...input, ...end }, request)
-  const fence = fenceOf(caller, input.fence)
+  if (runId === null) return finishAlone(commands, caller, found, { ...input, ...command }, request)
   const answer = await changeRun(commands, caller, {
     runId,
-    authorize: (run) => checkFinisher(caller, run, executionId, fence),
-    command: { type: 'finishExecution', executionId, ...end },
+    authorize: (run) => checkFinisher(caller, run, input),
+    command,
     idempotencyKey,
     ifRevision: input.ifRevision,
     request,
   })
-  if (answer.ok) return present(commands, executionId, answer.run, answer.replayed)
+  if (answer.ok) return present(commands, executionId, answer)
   // the run was deleted in between, and the execution with it
   const { problem } = answer
   return problem.type === 'NotFound'
     ? refuse({ type: 'NotFound', kind: 'EXECUTION', id: executionId })
     : { ok: false, problem }
+}
+
+/** The command that the input of `finishExecution` asks for. */
+export function toFinish(input: FinishExecution): CommandOf<'finishExecution'> {
+  const { executionId, exitCode, signal, end } = input
+  return {
+    type: 'finishExecution',
+    executionId,
+    exitCode: exitCode ?? null,
+    signal: signal ?? null,
+    end: end ?? 'EXITED',
+  }
 }
 
 /**
@@ -192,14 +217,14 @@ function findEnd(
   return { ok: true, execution, run: null, replayed: true }
 }
 
-function checkFinisher(
-  { role }: Caller,
+/** Refuses the end of an execution that another claim of the run has started. */
+export function checkFinisher(
+  caller: Caller,
   { executions }: Run,
-  executionId: string,
-  fence: number | null,
+  { executionId, fence }: Pick<FinishExecution, 'executionId' | 'fence'>,
 ): RefusedWith<'Forbidden'> | undefined {
   const execution = executions.find(({ id }) => id === executionId)
-  if (!execution || mayFinish(execution, fence, role)) return undefined
+  if (!execution || mayFinish(execution, fenceOf(caller, fence), caller.role)) return undefined
   const detail = `This execution was started under claim ${execution.fence ?? 0}: send that fence, if it was yours, or report the end with an OPERATOR token.`
   return objection({ type: 'Forbidden', requiredRole: 'OPERATOR', detail })
 }
@@ -220,15 +245,22 @@ function checkStarter(
 
 const ALONE = 'an execution of none'
 
-/** Returns an execution after a command: from the run just decided on, otherwise as stored. */
 async function present(
+  commands: Commands,
+  id: string | null,
+  { run, replayed }: RunSuccess,
+): Promise<ExecutionSuccess> {
+  return { ok: true, execution: await presentExecution(commands, id, run), run, replayed }
+}
+
+/** Returns an execution after a command: from the run just decided on, otherwise as stored. */
+export async function presentExecution(
   { store }: Commands,
   id: string | null,
-  run: LoadedRun,
-  replayed: boolean,
-): Promise<ExecutionSuccess> {
-  const among = run.run.executions.find((each) => each.id === id)
+  { run }: LoadedRun,
+): Promise<Execution> {
+  const among = run.executions.find((each) => each.id === id)
   const execution = among ?? (id === null ? undefined : (await findExecution(store.pool, id))?.execution)
   if (!execution) throw new Error(`execution ${id ?? ''} is gone`)
-  return { ok: true, execution, run, replayed }
+  return execution
 }

@@ -1,4 +1,5 @@
-import type { Json, Session } from '../../lifecycle/run/run.ts'
+import type { CommandOf } from '../../lifecycle/run/commandInputs.ts'
+import type { Json, Run, Session } from '../../lifecycle/run/run.ts'
 import type { RefusalNamed } from '../../lifecycle/run/refusals.ts'
 import { asOutput, type EntryContent } from '../../lifecycle/activity/entries.ts'
 import { isLiveSession } from '../../lifecycle/activity/sessions.ts'
@@ -10,7 +11,7 @@ import {
 import { findSessions } from '../../store/activity/findWork.ts'
 import { findSessionRun } from '../../store/run/findSessionRun.ts'
 import { loadRuns } from '../../store/run/loadRun.ts'
-import { refuse, type ResultOf } from '../kit/answers.ts'
+import { refuse, type ResultOf, type RunSuccess } from '../kit/answers.ts'
 import { checkRole, checkRun } from '../kit/authorize.ts'
 import { type WorkSuccess, changeWork, withRowMade } from './changeWork.ts'
 import { isClaimOver, refuseClaimOver } from '../kit/claimOver.ts'
@@ -39,29 +40,31 @@ export async function openSession(
   caller: Caller,
   input: OpenSession,
 ): Promise<OpenSessionResult> {
-  const { runId, role, adapter } = input
-  const sessionId = newId('session')
-  const answer = await changeRun(commands, caller, {
-    runId,
-    command: {
-      type: 'openSession',
-      sessionId,
-      role,
-      adapter,
-      handle: input.handle ?? null,
-      fence: fenceOf(caller, input.fence),
-    },
-    ...requestOf(input),
-  })
+  const command = toOpening(input, caller)
+  const answer = await changeRun(commands, caller, { runId: input.runId, command, ...requestOf(input) })
   if (!answer.ok) return answer
-  const { event } = answer
-  const { sessions } = answer.run.run
+  const row = await presentOpened(commands, answer, input.role)
+  return { ...answer, row, created: answer.event?.type === 'session.opened' }
+}
+
+/** The command that the input of `openSession` asks for. */
+export function toOpening(
+  { role, adapter, handle = null, fence }: Omit<OpenSession, 'runId'>,
+  caller: Caller,
+): CommandOf<'openSession'> {
+  const sessionId = newId('session')
+  return { type: 'openSession', sessionId, role, adapter, handle, fence: fenceOf(caller, fence) }
+}
+
+/** The session that a command has opened or adopted in a role. */
+export async function presentOpened(commands: Commands, answer: RunSuccess, role: string): Promise<Session> {
+  const { event, run } = answer
+  const { sessions } = run.run
   const id =
     event?.type === 'session.opened' || event?.type === 'session.adopted'
       ? event.payload.id
       : (sessions.find((each) => each.role === role && isLiveSession(each))?.id ?? null)
-  const opened = await withRowMade(commands, answer, { id, among: sessions, find: findSessions })
-  return { ...opened, created: event?.type === 'session.opened' }
+  return (await withRowMade(commands, answer, { id, among: sessions, find: findSessions })).row
 }
 
 /** The next status of a session, as reported by its owner. */
@@ -81,15 +84,27 @@ export function updateSession(
   caller: Caller,
   input: UpdateSession,
 ): Promise<ResultOf<'updateSession', WorkSuccess<Session>>> {
-  const { sessionId, status } = input
-  const fence = fenceOf(caller, input.fence)
+  const { sessionId } = input
   return changeWork(commands, caller, {
     table: 'session',
     id: sessionId,
-    command: { type: 'updateSession', sessionId, status, detail: input.detail ?? null, fence },
+    command: toUpdate(input, caller),
     input,
-    pick: (run) => run.sessions.find(({ id }) => id === sessionId),
+    pick: (run) => pickSession(run, sessionId),
   })
+}
+
+/** The command that the input of `updateSession` asks for. */
+export function toUpdate(
+  { sessionId, status, detail = null, fence }: UpdateSession,
+  caller: Caller,
+): CommandOf<'updateSession'> {
+  return { type: 'updateSession', sessionId, status, detail, fence: fenceOf(caller, fence) }
+}
+
+/** A session of a run that a command was about. */
+export function pickSession({ sessions }: Run, sessionId: string): Session | undefined {
+  return sessions.find(({ id }) => id === sessionId)
 }
 
 /** A prompt, recorded before and after it is sent. */
@@ -111,23 +126,21 @@ export function recordPrompt(
   caller: Caller,
   input: RecordPrompt,
 ): Promise<ResultOf<'recordPrompt', WorkSuccess<Session>>> {
-  const { sessionId, phase, dedupKey, stage } = input
-  const fence = fenceOf(caller, input.fence)
+  const { sessionId } = input
   return changeWork(commands, caller, {
     table: 'session',
     id: sessionId,
-    command: {
-      type: 'recordPrompt',
-      sessionId,
-      phase,
-      dedupKey,
-      stage,
-      isRepair: input.isRepair ?? false,
-      fence,
-    },
+    command: toPrompt(input, caller),
     input,
-    pick: (run) => run.sessions.find(({ id }) => id === sessionId),
+    pick: (run) => pickSession(run, sessionId),
   })
+}
+
+/** The command that the input of `recordPrompt` asks for. */
+export function toPrompt(input: RecordPrompt, caller: Caller): CommandOf<'recordPrompt'> {
+  const { sessionId, phase, dedupKey, stage, isRepair } = input
+  const fence = fenceOf(caller, input.fence)
+  return { type: 'recordPrompt', sessionId, phase, dedupKey, stage, isRepair: isRepair ?? false, fence }
 }
 
 /** Entries of a session's transcript, numbered from `fromSeq`. */

@@ -3,6 +3,7 @@ import { explainRefusal } from '../../lifecycle/answers/explainRefusal.ts'
 import type { CommandName, RefusalTypeOf, StepName } from '../../lifecycle/run/commands.ts'
 import type { Refusal } from '../../lifecycle/run/refusals.ts'
 import type { Refused } from '../../lifecycle/run/result.ts'
+import type { Artifact, Execution, Session } from '../../lifecycle/run/run.ts'
 import type { Accepted } from '../../lifecycle/decide.ts'
 import { isSettledStatus, type Role } from '../../lifecycle/run/enums.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
@@ -45,8 +46,15 @@ export type Objection =
   | WorkspaceObjection
 
 /** A step that was taken; its run is the one after all steps. */
-export interface TakenStep extends RunSuccess {
+export interface TakenStep extends RunSuccess, StepRows {
   readonly command: StepName
+}
+
+/** The rows that a step was about, as they are after all steps; none of a withheld one. */
+export interface StepRows {
+  readonly execution?: Execution | undefined
+  readonly session?: Session | undefined
+  readonly artifact?: Artifact | undefined
 }
 
 /** A refusal as returned to the caller: its type, its message, and the current run if it is about one. */

@@ -29,6 +29,7 @@ import {
 } from '../kit/decideAndApply.ts'
 import { isClaimOver, withhold } from '../kit/claimOver.ts'
 import { newId } from '../kit/ids.ts'
+import { loadNamed, namedRow } from './namedRow.ts'
 import { DECISION_FUNCTIONS } from '../kit/decisionFunctions.ts'
 import { decideParentNote, parentNoteOf } from './noteParent.ts'
 
@@ -220,29 +221,12 @@ function denied(result: RunResult): StepsChanged {
   return { results: [result], isDecided: false, ended: null }
 }
 
-/** Returns the id of the dependent row named by a command, which may have ended; null if it names none. */
-function namedRow(command: Command): string | null {
-  switch (command.type) {
-    case 'finishExecution':
-      return command.executionId
-    case 'updateSession':
-    case 'recordPrompt':
-      return command.sessionId
-    case 'decideApproval':
-    case 'withdrawApproval':
-      return command.approvalId
-    case 'acknowledgeMessage':
-      return command.messageId
-    default:
-      return null
-  }
-}
-
 function toLookup({ runId, steps, scope }: StepsRequest): Lookup {
   const [{ command, key }] = steps
   return {
     runId,
-    namedId: namedRow(command),
+    // the rows that several steps name are looked for in the run
+    namedId: steps.length === 1 ? namedRow(command) : null,
     operation: key?.operation ?? command.type,
     // the keys of several steps are looked up after the run
     key: steps.length === 1 ? (key?.key ?? null) : null,
@@ -256,11 +240,11 @@ async function load(
   request: StepsRequest,
 ): Promise<LoadedForDecision | null> {
   const lookup = toLookup(request)
-  const loaded = await access.load(lookup)
+  const loaded = await loadNamed(access, lookup, request.steps)
   // no server was watching for a while: expired leases are extended before anyone is judged by them
   if (!loaded || loaded.now - loaded.tickAt <= TICK_STALE_AFTER_SECONDS * 1000) return loaded
   await tick(connection)
-  return access.load(lookup)
+  return loadNamed(access, lookup, request.steps)
 }
 
 /**

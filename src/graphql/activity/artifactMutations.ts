@@ -14,14 +14,21 @@ import { runSuccessFields } from '../run/leaseMutations.ts'
 import { defineMutation, RunSuccessRef } from '../answers/mutation.ts'
 import { ArtifactRef, PhaseRef } from '../kit/refs.ts'
 
+/** What a submission says, besides the run and the fence. */
+export const ARTIFACT_STEPS = {
+  submitArtifact: {
+    phase: required(name('Key of the phase, the current one.')),
+    path: required(name('Its path, relative to the workspace.', 512)),
+    content: required(content('Its content. The maximum size is a setting of the server.')),
+  },
+}
+
 defineMutation('submitArtifact', {
   description:
     'Submits a file of the current phase to the server, which hashes and validates it. A valid file at the path declared by the phase completes the phase, or opens its approval; an invalid one is stored with its problems and changes nothing else.',
   input: defineInput('SubmitArtifactInput', 'A file that a phase produced.', {
     runId,
-    phase: required(name('Key of the phase, the current one.')),
-    path: required(name('Its path, relative to the workspace.', 512)),
-    content: required(content('Its content. The maximum size is a setting of the server.')),
+    ...ARTIFACT_STEPS.submitArtifact,
     fence,
     ifRevision,
     idempotencyKey,

@@ -72,14 +72,38 @@ builder.queryField('executions', (t) =>
   }),
 )
 
+/** What each command about a process says, besides the run and the fence. */
+export const EXECUTION_STEPS = {
+  startExecution: {
+    phase: name('Key of the phase it works on, the current one; left out: the run as a whole.'),
+    command: required(nonEmptyText(16_384, 'What was launched.')),
+    pid: int(1, MAX_INT, 'Its process id on the machine it runs on.'),
+  },
+  finishExecution: {
+    executionId: required(idOf('execution', 'The process that ended')),
+    exitCode: int(
+      -MAX_INT - 1,
+      MAX_INT,
+      'What the process returned, 0 where it went well; left out where a signal ended it.',
+    ),
+    signal: name('The signal that ended it, as `SIGTERM`.', 32),
+    end: defaulted(
+      oneOf(
+        ExecutionEnd,
+        REPORTED_ENDS,
+        'How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The other values are set by the server.',
+      ),
+      'EXITED',
+    ),
+  },
+}
+
 defineMutation('startExecution', {
   description:
     'Records a launched process, for a run or without one. An execution without a run belongs to the principal that recorded it.',
   input: defineInput('StartExecutionInput', 'A process that was launched.', {
     runId: id('The run it works for; if absent, none, or the run of an AGENT token.'),
-    phase: name('Key of the phase it works on, the current one; left out: the run as a whole.'),
-    command: required(nonEmptyText(16_384, 'What was launched.')),
-    pid: int(1, MAX_INT, 'Its process id on the machine it runs on.'),
+    ...EXECUTION_STEPS.startExecution,
     fence,
     ifRevision,
     idempotencyKey,
@@ -99,25 +123,11 @@ defineMutation('finishExecution', {
   description:
     'Records the end of a process: once, even after its run has settled, under the claim that it was started with or by an operator.',
   input: defineInput('FinishExecutionInput', 'The end of a process.', {
-    executionId: required(idOf('execution', 'The process that ended')),
+    ...EXECUTION_STEPS.finishExecution,
     fence: int(
       0,
       MAX_INT,
       'The claim it was started under, live or over. OPERATOR and ADMIN need none, nor does an AGENT token, which carries it.',
-    ),
-    exitCode: int(
-      -MAX_INT - 1,
-      MAX_INT,
-      'What the process returned, 0 where it went well; left out where a signal ended it.',
-    ),
-    signal: name('The signal that ended it, as `SIGTERM`.', 32),
-    end: defaulted(
-      oneOf(
-        ExecutionEnd,
-        REPORTED_ENDS,
-        'How it ended: EXITED, CANCELLED, TIMED_OUT or IDLE. The other values are set by the server.',
-      ),
-      'EXITED',
     ),
     ifRevision,
     idempotencyKey,

@@ -41,6 +41,27 @@ const sessionSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Ses
 
 const sessionId = required(idOf('session', 'The session that it is about'))
 
+/** What each command about a session says, besides the run and the fence. */
+export const SESSION_STEPS = {
+  openSession: {
+    role: required(name('The role it works in.')),
+    adapter: required(name('The adapter that connects to it, such as `process` or `tmux`.')),
+    handle: json("The adapter's own data; if absent, an adopted session keeps its handle."),
+  },
+  updateSession: {
+    sessionId,
+    status: required(oneOf(SessionStatus, SESSION_STATUSES, 'The new status.')),
+    detail: json('Details: any JSON, kept in the log.'),
+  },
+  recordPrompt: {
+    sessionId,
+    phase: required(name('Key of the phase it is for, the current one.')),
+    dedupKey: required(name('Identifies the prompt: a hash of its content.')),
+    stage: required(oneOf(PromptStage, PROMPT_STAGES, 'Whether it is about to be sent, or was.')),
+    isRepair: defaulted(flag('Whether it asks for a repair of an earlier result.'), false),
+  },
+}
+
 defineMutation('openSession', {
   description:
     'Opens the session of a role, or adopts the live one, which then belongs to your claim; its handle identifies the agent.',
@@ -49,10 +70,8 @@ defineMutation('openSession', {
     'Which agent works on a run, in which role, and how it is reached.',
     {
       runId,
-      role: required(name('The role it works in.')),
-      adapter: required(name('The adapter that connects to it, such as `process` or `tmux`.')),
+      ...SESSION_STEPS.openSession,
       fence,
-      handle: json("The adapter's own data; if absent, an adopted session keeps its handle."),
       ifRevision,
       idempotencyKey,
     },
@@ -71,10 +90,8 @@ defineMutation('openSession', {
 defineMutation('updateSession', {
   description: 'Records the status of a session.',
   input: defineInput('UpdateSessionInput', 'What the agent of a session does from now on.', {
-    sessionId,
-    status: required(oneOf(SessionStatus, SESSION_STATUSES, 'The new status.')),
+    ...SESSION_STEPS.updateSession,
     fence,
-    detail: json('Details: any JSON, kept in the log.'),
     ifRevision,
     idempotencyKey,
   }),
@@ -86,11 +103,7 @@ defineMutation('recordPrompt', {
   description:
     'Records a prompt before and after it is sent. A prompt whose dedup key was SENT is never sent to the session again.',
   input: defineInput('RecordPromptInput', 'Which prompt is about to be sent, or was.', {
-    sessionId,
-    phase: required(name('Key of the phase it is for, the current one.')),
-    dedupKey: required(name('Identifies the prompt: a hash of its content.')),
-    stage: required(oneOf(PromptStage, PROMPT_STAGES, 'Whether it is about to be sent, or was.')),
-    isRepair: defaulted(flag('Whether it asks for a repair of an earlier result.'), false),
+    ...SESSION_STEPS.recordPrompt,
     fence,
     ifRevision,
     idempotencyKey,

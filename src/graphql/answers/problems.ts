@@ -1,10 +1,10 @@
 import type { UnionRef } from '@pothos/core'
 import type { Problem, ProblemType } from '../../commands/kit/answers.ts'
-import { COMMANDS, STEPS } from '../../lifecycle/run/commands.ts'
+import { COMMANDS, STEP_COMMANDS, STEPS } from '../../lifecycle/run/commands.ts'
 import type { InputIssue } from '../../lifecycle/run/refusals.ts'
 import { builder, type SchemaTypes } from '../kit/builder.ts'
 import { findVisible, type GraphContext } from '../request/context.ts'
-import { DirectiveKind, NotFoundKind, NotResumableCause, Role, RunCommand } from '../enums/runEnums.ts'
+import { DirectiveKind, NotFoundKind, NotResumableCause, Role, StepCommand } from '../enums/runEnums.ts'
 import { MissingEvidence } from './evidence.ts'
 import { heldByField, problem, runProblem, statusField, type Problems } from './problem.ts'
 import { WORK_PROBLEMS } from './workProblems.ts'
@@ -190,9 +190,9 @@ export const PROBLEMS: Problems<ProblemType> = {
   StepRefused: runProblem('StepRefused', (t) => ({
     step: t.exposeInt('step', { description: 'Its place among the steps that were sent, from 0.' }),
     command: t.field({
-      type: RunCommand,
+      type: StepCommand,
       description: 'What the owner had asked for at that place.',
-      resolve: ({ command }) => COMMANDS[command].offeredAs,
+      resolve: ({ command }) => STEP_COMMANDS[command],
     }),
     refusal: t.field({
       type: StepProblem as UnionRef<SchemaTypes, Problem>,

@@ -13,7 +13,7 @@ import {
   RUN_REASONS,
   RUN_STATUSES,
 } from '../../lifecycle/run/enums.ts'
-import { RUN_COMMANDS } from '../../lifecycle/run/commands.ts'
+import { RUN_COMMANDS, STEP_COMMANDS } from '../../lifecycle/run/commands.ts'
 import { enumOf } from '../kit/builder.ts'
 
 /** The GraphQL enums of the lifecycle's vocabulary, each value with its meaning. */
@@ -102,6 +102,26 @@ export const RunCommand = enumOf(
     WITHDRAW_APPROVAL: 'Stop asking the open question: `withdrawApproval`.',
     SEND_MESSAGE: 'Tell its agent something: `sendMessage`.',
     DETACH: 'Make it independent of its parent: `detachRun`.',
+  },
+)
+
+export const StepCommand = enumOf(
+  'StepCommand',
+  Object.values(STEP_COMMANDS),
+  'A command that `driveRun` takes as a step, by the mutation that sends it alone.',
+  {
+    START_PHASE: 'Begin an attempt of the current phase: `startPhase`.',
+    ADVANCE_PHASE: 'Move to a phase that may follow: `advancePhase`.',
+    FAIL_PHASE: 'Record that the attempt failed: `failPhase`.',
+    COMPLETE_ROUND: 'Declare the work of the round done: `completeRound`.',
+    COMPLETE: 'Settle the run as done, on evidence: `completeRun`.',
+    FAIL: 'Settle the run as not done: `failRun`.',
+    START_EXECUTION: 'Record a launched process: `startExecution`.',
+    FINISH_EXECUTION: 'Record the end of a process: `finishExecution`.',
+    OPEN_SESSION: 'Open or adopt the session of a role: `openSession`.',
+    UPDATE_SESSION: 'Record the status of a session: `updateSession`.',
+    RECORD_PROMPT: 'Tell what the agent is asked, before and after it is sent: `recordPrompt`.',
+    SUBMIT_ARTIFACT: 'Send a file of the current phase: `submitArtifact`.',
   },
 )
 

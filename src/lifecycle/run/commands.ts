@@ -319,7 +319,7 @@ export const COMMANDS = {
   revokeToken: { roles: admin, refusals: ['NotFound', ...ALWAYS] },
 } as const satisfies Definitions
 
-/** The commands that `driveRun` takes several of, in one decision: those of an owner that only change the run. */
+/** The commands that `driveRun` takes several of, in one decision: those of an owner about its run and the work in it. */
 export const STEPS = [
   'startPhase',
   'advancePhase',
@@ -327,10 +327,32 @@ export const STEPS = [
   'completeRound',
   'completeRun',
   'failRun',
+  'startExecution',
+  'finishExecution',
+  'openSession',
+  'updateSession',
+  'recordPrompt',
+  'submitArtifact',
 ] as const satisfies readonly (keyof typeof COMMANDS)[]
 
 /** The name of a command that `driveRun` takes. */
 export type StepName = (typeof STEPS)[number]
+
+/** The commands of steps as they are shown to viewers. */
+export const STEP_COMMANDS = {
+  startPhase: 'START_PHASE',
+  advancePhase: 'ADVANCE_PHASE',
+  failPhase: 'FAIL_PHASE',
+  completeRound: 'COMPLETE_ROUND',
+  completeRun: 'COMPLETE',
+  failRun: 'FAIL',
+  startExecution: 'START_EXECUTION',
+  finishExecution: 'FINISH_EXECUTION',
+  openSession: 'OPEN_SESSION',
+  updateSession: 'UPDATE_SESSION',
+  recordPrompt: 'RECORD_PROMPT',
+  submitArtifact: 'SUBMIT_ARTIFACT',
+} as const satisfies Record<StepName, string>
 
 /** The name of a command, shared by its mutation, its use case and its decision. */
 export type CommandName = keyof typeof COMMANDS

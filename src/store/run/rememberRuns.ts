@@ -96,7 +96,7 @@ export function rememberRuns(batches: RunBatches, store: Store): RememberedRuns 
 }
 
 /** True if the row is among what has not ended. */
-function hasPresent({ executions, sessions, approvals, messages }: Run, id: string): boolean {
+export function hasPresent({ executions, sessions, approvals, messages }: Run, id: string): boolean {
   return [executions, sessions, approvals, messages].some((rows) => rows.some((row) => row.id === id))
 }
 

@@ -196,6 +196,21 @@ describe('a bad value of a mutation', () => {
       'steps.0.advancePhase.to',
       'steps.1.failRun.error',
     ],
+    [
+      'driveRun',
+      {
+        runId: 'a',
+        fence: 1,
+        steps: [
+          { startExecution: { command: '', pid: 0 } },
+          { submitArtifact: { phase: 'a', path: '', content: NUL } },
+        ],
+      },
+      'steps.0.startExecution.command',
+      'steps.0.startExecution.pid',
+      'steps.1.submitArtifact.path',
+      'steps.1.submitArtifact.content',
+    ],
     ['driveRun', { runId: 'a', steps: Array.from({ length: 21 }, () => ({ completeRound: {} })) }, 'steps'],
     ['sendMessage', { runId: SESSION, text: '' }, 'text'],
     ['sendMessage', { runId: SESSION, text: HALF }, 'text'],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Commands } from '../../../src/commands/kit/context.ts'
-import { type DriveRun, driveRun } from '../../../src/commands/run/driveRun.ts'
+import { type DriveRun, driveRun } from '../../../src/commands/activity/driveRun.ts'
 import { runCommands } from '../../../src/commands/run/runCommands.ts'
 import { startRun } from '../../../src/commands/run/startRun.ts'
 import type { Run } from '../../../src/lifecycle/run/run.ts'
@@ -169,6 +169,116 @@ describe('several commands in one request', () => {
       type: 'NotFound',
       kind: 'RUN',
     })
+  })
+})
+
+/** A run at a phase with a file, whose agent of the role `author` is ready. */
+async function withAgent() {
+  const run = await owned()
+  const { steps } = await taken(
+    drive(run, [{ startPhase: { phase: 'draft' } }, { openSession: { role: 'author', adapter: 'process' } }]),
+  )
+  const { id: sessionId } = steps[1]?.session ?? {}
+  if (sessionId === undefined) throw new Error('no session was opened')
+  const ready = (['BOOTSTRAPPING', 'READY'] as const).map((status) => ({
+    updateSession: { sessionId, status },
+  }))
+  await taken(drive(run, ready))
+  return { run, sessionId }
+}
+
+describe('the work of an agent in one request', () => {
+  const prompt = { phase: 'draft', dedupKey: 'first', isRepair: false }
+
+  test('is recorded with the rows that each step was about (G1, G6)', async () => {
+    const { run, sessionId } = await withAgent()
+    const begun = await taken(
+      drive(run, [
+        { recordPrompt: { sessionId, ...prompt, stage: 'SENDING' } },
+        { startExecution: { command: 'agent', pid: 7, phase: 'draft' } },
+        { openSession: { role: 'author', adapter: 'process', handle: { leader: 7 } } },
+        { recordPrompt: { sessionId, ...prompt, stage: 'SENT' } },
+      ]),
+    )
+    const execution = begun.steps[1]?.execution
+    expect(execution).toMatchObject({ runId: run.id, command: 'agent', pid: 7, fence: 1 })
+    expect(begun.steps.map(({ session }) => session?.id)).toEqual([
+      sessionId,
+      undefined,
+      sessionId,
+      sessionId,
+    ])
+    const ended = await taken(
+      drive(run, [
+        { finishExecution: { executionId: execution?.id ?? '', exitCode: 0 } },
+        { updateSession: { sessionId, status: 'READY' } },
+        { submitArtifact: { phase: 'draft', path: 'draft.md', content: 'done' } },
+        { advancePhase: { to: 'check' } },
+      ]),
+    )
+    expect(ended.steps[0]?.execution).toMatchObject({ id: execution?.id, exitCode: 0, end: 'EXITED' })
+    expect(ended.steps[2]?.artifact).toMatchObject({ path: 'draft.md', size: 4 })
+    const { run: after, events } = await readProven(here, run.id)
+    expect(after).toMatchObject({ currentPhase: 'check' })
+    expect(countEvents(events, 'execution.finished')).toBe(1)
+  })
+
+  test('is taken once, whatever it made, under the same key (G7)', async () => {
+    const { run } = await withAgent()
+    const steps = [
+      { startExecution: { command: 'agent', pid: 7 } },
+      { submitArtifact: { phase: 'draft', path: 'draft.md', content: 'done' } },
+    ]
+    const first = await taken(drive(run, steps, { idempotencyKey: 'work' }))
+    const again = await taken(drive(run, steps, { idempotencyKey: 'work' }, other))
+    expect(again.replayed).toBe(true)
+    expect(again.steps.map(({ execution, artifact }) => [execution?.id, artifact?.id])).toEqual(
+      first.steps.map(({ execution, artifact }) => [execution?.id, artifact?.id]),
+    )
+    const otherFile = [steps[0], { submitArtifact: { phase: 'draft', path: 'draft.md', content: 'other' } }]
+    const mismatch = refused(await drive(run, otherFile as DriveRun['steps'], { idempotencyKey: 'work' }))
+    expect(mismatch).toMatchObject({
+      type: 'IdempotencyMismatch',
+      differingPaths: ['step.submitArtifact.content'],
+    })
+  })
+
+  test('refuses the second end of a process as its own command would', async () => {
+    const { run, sessionId } = await withAgent()
+    const begun = await taken(drive(run, [{ startExecution: { command: 'agent' } }]))
+    const executionId = begun.steps[0]?.execution?.id ?? ''
+    const finish = { finishExecution: { executionId, exitCode: 0 } }
+    await taken(drive(run, [finish]))
+    const update = { updateSession: { sessionId, status: 'BUSY' as const } }
+    for (const steps of [
+      [finish, update],
+      [{ startExecution: { command: 'next' } }, finish],
+    ]) {
+      const problem = refused(await drive(run, steps))
+      expect(problem).toMatchObject({ type: 'StepRefused', refusal: { type: 'ExecutionAlreadyFinished' } })
+    }
+  })
+
+  test('can end no process of another claim', async () => {
+    const { run } = await withAgent()
+    const begun = await taken(drive(run, [{ startExecution: { command: 'agent' } }]))
+    const executionId = begun.steps[0]?.execution?.id ?? ''
+    const finish = [{ finishExecution: { executionId } }, { startExecution: { command: 'next' } }]
+    expect(refused(await drive(run, finish, { fence: 2 })).type).toBe('Forbidden')
+  })
+
+  test('names the step with a file that is too large', async () => {
+    const { run } = await withAgent()
+    const content = 'x'.repeat(here.commands.settings.maxArtifactBytes + 1)
+    const steps = [
+      { startExecution: { command: 'agent' } },
+      { submitArtifact: { phase: 'draft', path: 'draft.md', content } },
+    ]
+    expect(refused(await drive(run, steps, { isAtomic: false }))).toMatchObject({
+      type: 'InvalidInput',
+      issues: [{ path: ['steps', '1', 'submitArtifact', 'content'] }],
+    })
+    expect((await readProven(here, run.id)).run.executions).toEqual([])
   })
 })
 

@@ -1,39 +1,13 @@
-import { STEPS, type StepName } from '../../lifecycle/run/commands.ts'
 import type { CommandOf } from '../../lifecycle/run/commandInputs.ts'
+import type { InputIssue } from '../../lifecycle/run/refusals.ts'
+import { STEPS, type StepName } from '../../lifecycle/run/commands.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
-import {
-  objection,
-  type ProblemType,
-  refuse,
-  type ResultOf,
-  type RunSuccess,
-  type TakenStep,
-} from '../kit/answers.ts'
+import { objection, type ProblemType, refuse, type ResultOf, type TakenStep } from '../kit/answers.ts'
 import { type Caller, type Commands, toRequest } from '../kit/context.ts'
-import { changeSteps, type StepRequest } from './changeSteps.ts'
-import { settleRelatives } from './relatives.ts'
-import {
-  type DrivingInput,
-  type FailPhase,
-  type PlainInput,
-  toCommand,
-  toPhaseFailure,
-} from './runCommands.ts'
-
-type InputOf<N extends StepName> = N extends 'failPhase'
-  ? FailPhase
-  : N extends Exclude<StepName, 'failPhase'>
-    ? PlainInput<N>
-    : never
-
-/** The input of a step: that of its command without what all steps share. */
-export type StepInput<N extends StepName> = Omit<
-  InputOf<N>,
-  'runId' | 'fence' | 'idempotencyKey' | 'ifRevision'
->
-
-/** One step: exactly one command with its input. */
-export type DriveStep = { readonly [N in StepName]?: StepInput<N> | null | undefined }
+import { changeSteps, type StepRequest } from '../run/changeSteps.ts'
+import { settleRelatives } from '../run/relatives.ts'
+import type { DrivingInput } from '../run/runCommands.ts'
+import { type DriveStep, prepareStep, type PreparedStep } from './driveSteps.ts'
 
 /** Several commands of an owner about its run. */
 export interface DriveRun extends DrivingInput {
@@ -56,7 +30,7 @@ export interface DriveSuccess {
 /**
  * Takes several commands in one decision and one write: each is decided on the run as the one before leaves it, and others see all of them or
  * none. `ifRevision` is for the first. Each step has the request's idempotency key with its place, so a repeated request takes no step twice.
- * Problems: StepRefused, LeaseLost, RevisionConflict, IdempotencyMismatch, NotFound, Forbidden.
+ * Problems: StepRefused, LeaseLost, RevisionConflict, IdempotencyMismatch, NotFound, InvalidInput, Forbidden.
  */
 export async function driveRun(
   commands: Commands,
@@ -64,30 +38,54 @@ export async function driveRun(
   input: DriveRun,
 ): Promise<ResultOf<'driveRun', DriveSuccess>> {
   const { runId, isAtomic, ifRevision } = input
-  const steps = input.steps.map((step, place) => toStep(input, step, place, caller))
-  const [first, ...others] = steps
+  const prepared: PreparedStep[] = []
+  for (const [place, given] of input.steps.entries()) {
+    const step = await prepareStep(commands, caller, input, given)
+    if (!('problem' in step)) prepared.push(step)
+    else if (step.problem.type !== 'InvalidInput') return { ok: false, problem: step.problem }
+    else
+      return refuse({
+        type: 'InvalidInput',
+        issues: below(['steps', String(place), ...nameOf(given)], step.problem.issues),
+      })
+  }
+  const [first, ...others] = prepared.map((step, place) => toStep(input, step, place))
   if (!first) return refuse({ type: 'InvalidInput', issues: [{ path: ['steps'], message: 'is empty' }] })
   const { results, isDecided, ended } = await changeSteps(commands, caller, {
     runId,
     ifRevision,
     isAtomic,
     steps: [first, ...others],
+    authorize: (run) => prepared.map(({ authorize }) => authorize?.(run)).find(Boolean),
+    contents: new Map(prepared.flatMap(({ contents = [] }) => [...contents])),
   })
   if (ended) await settleRelatives(commands, ended)
+  const isUndone = isAtomic && results.some((result) => !result.ok)
   const taken: TakenStep[] = []
   for (const [step, result] of results.entries()) {
-    const command = steps[step]?.command.type ?? first.command.type
+    const { command, present } = prepared[step] as PreparedStep
     if (result.ok) {
-      taken.push({ ...result, command })
+      if (isUndone) continue
+      const rows = result.withheld ? {} : await present?.(result)
+      taken.push({ ...result, ...rows, command: command.type })
       continue
     }
     if (!isDecided || isAboutRequest(result.problem.type, step)) return result as ResultOf<'driveRun', never>
-    const refused = { step, sent: steps.length, command, refusal: result.problem }
-    return objection({ type: 'StepRefused', ...refused, taken: isAtomic ? [] : taken }, result.problem.run)
+    const refused = { step, sent: prepared.length, command: command.type, refusal: result.problem }
+    return objection({ type: 'StepRefused', ...refused, taken }, result.problem.run)
   }
-  const { run, withheld } = results[0] as RunSuccess
+  const { run, withheld } = taken[0] as TakenStep
   const replayed = taken.some((step) => step.replayed)
   return { ok: true, run, ...(withheld && { withheld }), steps: taken, replayed }
+}
+
+/** The name of the field with the command of a step. */
+function nameOf(given: DriveStep): string[] {
+  return STEPS.filter((name) => given[name] != null)
+}
+
+function below(path: readonly string[], issues: readonly InputIssue[]): InputIssue[] {
+  return issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
 }
 
 /** True if a refusal is about what all steps share: the fence and the revision, which the first one meets, or the key. */
@@ -96,27 +94,15 @@ function isAboutRequest(refusal: ProblemType, step: number): boolean {
   return step === 0 && (refusal === 'LeaseLost' || refusal === 'RevisionConflict')
 }
 
-/** The command of a step, with the key that it is kept under. */
+/** A step with the key that it is kept under. */
 function toStep(
   { runId, fence, steps, isAtomic, idempotencyKey, ifRevision }: DriveRun,
-  given: DriveStep,
+  { command, asked }: PreparedStep,
   place: number,
-  caller: Caller,
 ): StepRequest<CommandOf<StepName>> {
-  const about = { runId, fence }
   return {
-    command: toCommandOf(about, given, caller),
+    command,
     key: idempotencyKey ? { operation: 'driveRun', key: `${place}:${idempotencyKey}` } : null,
-    request: toRequest({ ...about, ifRevision, isAtomic, steps: steps.length, step: given } as object),
+    request: toRequest({ runId, fence, ifRevision, isAtomic, steps: steps.length, step: asked } as object),
   }
-}
-
-function toCommandOf(about: DrivingInput, given: DriveStep, caller: Caller): CommandOf<StepName> {
-  const name = STEPS.find((each) => given[each] != null)
-  if (name === undefined) throw new Error('a step without a command')
-  const input = { ...about, ...given[name] }
-  // the input is that of the command with this name
-  return name === 'failPhase'
-    ? toPhaseFailure(input as FailPhase, caller)
-    : toCommand(name, input as PlainInput<typeof name>, caller)
 }
