@@ -10,7 +10,7 @@ import type { TakeOptions } from './exec/takeRun.ts'
 import { watchSignals } from './exec/watchSignals.ts'
 import { createAction } from './kit/invocation.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
-import { collect, createCommand, keyOption, runOption, timeOption } from './kit/options.ts'
+import { collect, createCommand, explanation, keyOption, runOption, timeOption } from './kit/options.ts'
 
 interface Options extends TakeOptions {
   readonly killAfter: number
@@ -59,7 +59,7 @@ export function execCommand(): Command {
       [],
     )
     .option('--shared', 'work in this directory even if another run does')
-    .addHelpText('after', EXPLANATION)
+    .addHelpText('after', explanation(EXPLANATION))
     .action(
       createAction<Options, [string[]]>(async (invocation, options, command) => {
         ignoreBrokenOutput()

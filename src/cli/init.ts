@@ -19,7 +19,7 @@ import { EXIT, UsageError } from './kit/exitCodes.ts'
 import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
-import { createCommand, parseCount } from './kit/options.ts'
+import { createCommand, explanation, parseCount } from './kit/options.ts'
 import { safeText } from './terminal/width.ts'
 import { withPrompt } from './terminal/withPrompt.ts'
 
@@ -31,6 +31,10 @@ interface Options extends CommonOptions {
   readonly port: number
   readonly undo?: boolean
 }
+
+const EXPLANATION = `
+Files that exist are never overwritten. The server keeps its data in .pawl (or --data), which git ignores; it and the
+worker run until Ctrl-C, and are started again by the same command.`
 
 /** `pawl init`: sets up a worker and a workflow in the working directory, checks them, and starts. */
 export function initCommand(): Command {
@@ -46,11 +50,7 @@ export function initCommand(): Command {
     .option('--no-start', 'only write and check the files')
     .option('--port <number>', 'port to listen on; another one if it is taken', parseCount, 4400)
     .option('--undo', 'remove the files that it wrote here, unless they were changed')
-    .addHelpText(
-      'after',
-      '\nFiles that exist are never overwritten. The server keeps its data in .pawl (or --data), which git ignores; it and the worker\n' +
-        'run until Ctrl-C, and are started again by the same command.',
-    )
+    .addHelpText('after', explanation(EXPLANATION))
     .action(
       createAction<Options>((invocation, options) =>
         options.undo ? undo(invocation) : setUp(invocation, options),

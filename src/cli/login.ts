@@ -8,9 +8,13 @@ import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { listLocalServers } from './kit/localServers.ts'
 import { fileOf, keepLogin, originOf, readLogins, removeLogin } from './kit/logins.ts'
-import { createCommand } from './kit/options.ts'
+import { createCommand, explanation } from './kit/options.ts'
 import { printTable } from './terminal/table.ts'
 import { safeText } from './terminal/width.ts'
+
+const EXPLANATION = `
+The token is read from standard input, and kept in a file that only you can read. The last login is used where nothing
+else names a server: neither --url, --data, PAWL_URL, PAWL_DATA nor a server of this folder or one above.`
 
 /** `pawl login`: keeps the address and token of a server for later commands, or lists those that are known. */
 export function loginCommand(): Command {
@@ -20,11 +24,7 @@ export function loginCommand(): Command {
     'pawl login                                          # which servers are known',
   ])
     .argument('[url]', 'address of the server (default: list the servers that are known)')
-    .addHelpText(
-      'after',
-      '\nThe token is read from standard input, and kept in a file that only you can read. The last login is used where nothing\n' +
-        'else names a server: neither --url, --data, PAWL_URL, PAWL_DATA nor a server of this folder or one above.',
-    )
+    .addHelpText('after', explanation(EXPLANATION))
     .action(
       createAction<CommonOptions, [string | undefined]>((invocation, _options, url) =>
         url === undefined ? Promise.resolve(listServers(invocation)) : logIn(invocation, url),

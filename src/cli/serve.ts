@@ -5,6 +5,7 @@ import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { quoteWord } from '../text/quoteCommand.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
+import { printListening } from './kit/printListening.ts'
 import { registerServer } from './kit/localServers.ts'
 import { withExamples } from './kit/options.ts'
 import { tellUpgrade } from './kit/tellUpgrade.ts'
@@ -36,8 +37,7 @@ export async function serveCommand(whole: boolean): Promise<Command> {
         const { url, signInUrl, database } = started.server
         const unregister = registerServer(invocation.env, { url, data: started.data })
         invocation.answer({ url, signInUrl, database }, (printer) => {
-          const { bold, dim } = printer.colors
-          printer.line(`Pawl listens on ${bold(url)}  ${dim('sign in once with')} ${signInUrl}`)
+          printListening(printer, { url, signInUrl })
           if (printer.isTerminal) invocation.note('the link works once; a new one: pawl open')
         })
         tellUpgrade(invocation, started.data)

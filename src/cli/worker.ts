@@ -4,7 +4,7 @@ import { EXIT, UsageError } from './kit/exitCodes.ts'
 import { createAction } from './kit/invocation.ts'
 import type { CommonOptions, Invocation } from './kit/invocation.ts'
 import { ignoreBrokenOutput } from './kit/output.ts'
-import { collect, createCommand, defaultOwner, parseCount, timeOption } from './kit/options.ts'
+import { collect, createCommand, explanation, defaultOwner, parseCount, timeOption } from './kit/options.ts'
 import { version } from './kit/version.ts'
 import { workerListCommand } from './worker/list.ts'
 import { printNews } from './worker/printNews.ts'
@@ -51,7 +51,7 @@ export function workerCommand(): Command {
       'another environment variable that agents inherit; NAME* for a prefix; may be given several times',
       collect,
     )
-    .addHelpText('after', EXPLANATION)
+    .addHelpText('after', explanation(EXPLANATION))
     .enablePositionalOptions()
     .addCommand(workerListCommand())
     .action(createAction<Options>((invocation, options) => work(invocation, options)))

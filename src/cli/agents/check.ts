@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { AgentAbility, AgentCheck } from '../../worker/agent/checkAgent.ts'
 import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
-import { createCommand, timeOption } from '../kit/options.ts'
+import { createCommand, explanation, timeOption } from '../kit/options.ts'
 import { withInterrupt } from '../kit/withInterrupt.ts'
 import type { Printer } from '../terminal/printer.ts'
 import { safeText } from '../terminal/width.ts'
@@ -32,7 +32,9 @@ export function agentsCheckCommand(): Command {
     .addOption(timeOption('--seconds <time>', 'how long its turn may take', 180))
     .addHelpText(
       'after',
-      '\nThe agent asks its model once: that may cost a little. Nothing is sent to a server of Pawl.',
+      explanation(
+        'The agent asks its model once: that may cost a little. Nothing is sent to a server of Pawl.',
+      ),
     )
     .action(
       createAction<Options, [string | undefined]>((invocation, options, name) =>

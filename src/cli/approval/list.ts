@@ -43,7 +43,8 @@ export function approvalListCommand(): Command {
         const which = runId ? { runId } : { filter: { statuses: status } }
         const page = await invocation.pawl.approvals.list({ ...which, first, after })
         return invocation.answer(page, (printer) => {
-          printApprovals(printer, page.nodes)
+          if (page.nodes.length > 0) printApprovals(printer, page.nodes)
+          else invocation.note('nobody is asked anything')
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
         })
       }),

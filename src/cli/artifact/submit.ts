@@ -9,7 +9,7 @@ import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import type { ExitCode } from '../kit/exitCodes.ts'
 import { createAction } from '../kit/invocation.ts'
 import type { Invocation } from '../kit/invocation.ts'
-import { createCommand } from '../kit/options.ts'
+import { createCommand, explanation } from '../kit/options.ts'
 import { printPhaseLine } from '../print/printPhase.ts'
 import { reportProblem } from '../kit/report.ts'
 import { safeText } from '../terminal/width.ts'
@@ -39,7 +39,9 @@ export function artifactSubmitCommand(): Command {
     )
     .addHelpText(
       'after',
-      '\nAn invalid file is kept but changes no phase: the exit code is 7, and stderr lists what is wrong.',
+      explanation(
+        'An invalid file is kept but changes no phase: the exit code is 7, and stderr lists what is wrong.',
+      ),
     )
     .action(
       createAction<Options, [string, string]>(async (invocation, options, phase, file) => {

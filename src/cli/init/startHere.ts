@@ -5,6 +5,7 @@ import type { WorkerConfig } from '../../worker/config/config.ts'
 import { callPawl } from '../kit/callPawl.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { isFree } from '../kit/isFree.ts'
+import { printListening } from '../kit/printListening.ts'
 import { registerServer } from '../kit/localServers.ts'
 import { openBrowser } from '../kit/openBrowser.ts'
 import { defaultOwner } from '../kit/options.ts'
@@ -45,9 +46,7 @@ export async function startHere(invocation: Invocation, { data, port, config, as
     if (ask) openBrowser(server.signInUrl, invocation.env)
     const { out } = invocation
     invocation.answer({ url, signInUrl: server.signInUrl, workflow: workflow.name }, () => {
-      out.line(
-        `Pawl listens on ${out.colors.bold(url)}  ${out.colors.dim('sign in once with')} ${server.signInUrl}`,
-      )
+      printListening(out, server)
       out.line(
         `Start a run, in another terminal: ${callPawl()} run start ${workflow.name} --title 'What to do'`,
       )

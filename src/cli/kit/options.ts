@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import type { AddHelpTextContext } from 'commander'
 import type { JsonValue } from '@pawl/sdk'
 import { composeText } from '../../text/composeText.ts'
 import { decodeText } from '../../text/decodeText.ts'
@@ -27,8 +28,29 @@ export function createCommand(name: string, description: string, examples: reado
 
 /** Shows examples below a command's help. */
 export function withExamples(command: Command, examples: readonly string[]): Command {
-  const lines = examples.map((example) => `  $ ${example}`).join('\n')
-  return examples.length > 0 ? command.addHelpText('after', `\nExamples:\n${lines}`) : command
+  if (examples.length === 0) return command
+  return command.addHelpText('after', (context) => {
+    const width = helpWidth(context)
+    return `\nExamples:\n${examples.map((example) => exampleLines(example, width)).join('\n')}`
+  })
+}
+
+/** An example with its comment behind it, or before it where both are wider than the terminal. */
+function exampleLines(example: string, width: number): string {
+  const line = `  $ ${example}`
+  const [, words, comment] = / *(.*?) {2,}(# .*)$/.exec(example) ?? []
+  return line.length <= width || comment === undefined ? line : `  ${comment}\n  $ ${words}`
+}
+
+/** A text for below a command's help: its paragraphs are wrapped to the terminal's width, indented lines stay as they are. */
+export function explanation(text: string): (context: AddHelpTextContext) => string {
+  const paragraphs = text.trim().replace(/(?<=\S)\n(?=\S)/g, ' ')
+  return (context) => context.command.createHelp().boxWrap(`\n${paragraphs}`, helpWidth(context))
+}
+
+function helpWidth({ command, error }: AddHelpTextContext): number {
+  const { getOutHelpWidth, getErrHelpWidth } = command.configureOutput()
+  return (error ? getErrHelpWidth : getOutHelpWidth)?.() ?? 80
 }
 
 /** A group of commands. */

@@ -25,7 +25,8 @@ export function messageListCommand(): Command {
         const { run } = await chooseRun(invocation, options.run)
         const page = await invocation.pawl.messages.list(run.id, { first, after })
         return invocation.answer(page, (printer) => {
-          printMessages(printer, page.nodes)
+          if (page.nodes.length > 0) printMessages(printer, page.nodes)
+          else invocation.note('no messages')
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
         })
       }),

@@ -31,7 +31,8 @@ export function workspaceListCommand(): Command {
         const filter: WorkspaceFilter = { host, project, statuses: all ? undefined : READY }
         const page = await invocation.pawl.workspaces.list({ filter, first, after })
         return invocation.answer(page, (printer) => {
-          printWorkspaces(printer, page.nodes)
+          if (page.nodes.length > 0) printWorkspaces(printer, page.nodes)
+          else invocation.note('no workspaces')
           if (page.pageInfo.hasNextPage) invocation.note(`more with: --after ${page.pageInfo.endCursor}`)
         })
       }),

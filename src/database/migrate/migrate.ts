@@ -46,10 +46,12 @@ export async function migrate(
     await takeLock(client, log)
     await createHistory(client)
     const pending = await listPendingMigrations(client, migrations)
+    const isNew = pending.length === migrations.length
     for (const migration of pending) {
       await applyMigration(client, migration)
-      log.info({ migration: migration.name }, 'database.migration_completed')
+      if (!isNew) log.info({ migration: migration.name }, 'database.migration_completed')
     }
+    if (isNew) log.info({ migrations: pending.length }, 'database.create_completed')
     return pending.map(({ name }) => name)
   } finally {
     await client.end()

@@ -45,6 +45,9 @@ describe('the help', () => {
       }
       expect(help).toContain('Examples:')
       expect(help).toContain(`$ pawl ${name}`.replace(/ $/, ''))
+      // a command to copy stays in one line, and so do the settings of serve, which nobody reads in 80 columns
+      const wide = help.split('\n').filter((line) => line.length > 80 && !/^ {2}(?:\$|--)/.test(line))
+      expect(wide).toEqual([])
     },
   )
 

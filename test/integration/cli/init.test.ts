@@ -36,7 +36,7 @@ describe('pawl init', () => {
     commitAll(folder)
     const env = { PATH: `${await installCodex()}:${process.env['PATH']}`, XDG_CONFIG_HOME: makeFolder() }
     const running = startPawl(['init', '--yes', '--port', '0', '--agent', 'codex'], { cwd: folder, env })
-    const [, url = ''] = await running.until(/listens on (\S+).*sign-in\?code=/)
+    const [, url = ''] = await running.until(/listens on (\S+)[^]*sign-in\?code=/)
     expect(running.printed()).toContain('wrote pawl.worker.yaml')
     const started = await runPawl(['run', 'start', 'change', '--title', 'Change it', '--json'], {
       cwd: folder,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import { Client } from 'pg'
 import type { PoolConfig } from 'pg'
 import { listForEngine, withSchemaEngine } from '../../../scripts/schemaEngine.ts'
+import { silentLog } from '../../../src/database/kit/databaseLog.ts'
 import { migrate } from '../../../src/database/migrate/migrate.ts'
 import { readMigrations } from '../../../src/database/migrate/readMigrations.ts'
 import { makeFolder, query } from './databaseHarness.ts'
@@ -78,6 +79,24 @@ function describeMigrating(major: number, getServer: () => PoolConfig): void {
       )
       await signals.client.end()
       await psql.client.end()
+    })
+
+    test('logs one line of a new database, and one of each migration of an existing one', async () => {
+      const database = await createDatabase(getServer())
+      const names = (await readMigrations(ownMigrations)).map(({ name }) => name)
+      const logged: unknown[] = []
+      const log = {
+        ...silentLog,
+        info: (fields: object, event: string) => void logged.push({ event, ...fields }),
+      }
+      await migrate(database, ownMigrations, log, names[1])
+      const known = names.slice(0, 2)
+      // the first call knows of these only, and applies them all
+      expect(logged.splice(0)).toEqual([{ event: 'database.create_completed', migrations: known.length }])
+      await migrate(database, ownMigrations, log)
+      expect(logged).toEqual(
+        names.slice(2).map((migration) => ({ event: 'database.migration_completed', migration })),
+      )
     })
 
     test('lets four processes migrate at once: one does, all succeed', async () => {

@@ -113,7 +113,7 @@ it('leads from nothing to merged work, and through a kill, by its own commands',
   await run(setUp)
   expect(await run(check)).toContain('everything is there')
   const first = await type(start)
-  await first.until(/listens on .*sign-in/)
+  await first.until(/listens on [^]*sign-in/)
 
   const following = await type(runIt)
   await following.until(/a person has to decide/)
@@ -133,7 +133,7 @@ it('leads from nothing to merged work, and through a kill, by its own commands',
   await run(crash)
   await first.ended
   const again = await type(start)
-  await again.until(/listens on .*sign-in/)
+  await again.until(/listens on [^]*sign-in/)
   const log = await type(follow)
   await log.until(/APPROVAL_REQUESTED/)
   log.signal('SIGINT')
