@@ -79,14 +79,18 @@ export function startTimers(options: TimerOptions): Timers {
 
   // where the last portion ended; from the beginning again after the last one
   let removedUpTo: RemovablePlace | null = null
+  // told once, and left alone from then on: `pawl doctor` tells what is wrong with them
+  const unremovable = new Set<string>()
   const removals = repeat({
     async work() {
       if (!isSet(agesOf(commands))) return REMOVAL_MS
       if (commands.hasOlderServers()) return TICK_MS
-      const removed = await removeDueContent(commands, { after: removedUpTo, limit: REMOVED_AT_ONCE })
+      const portion = { after: removedUpTo, limit: REMOVED_AT_ONCE }
+      const removed = await removeDueContent(commands, portion, unremovable)
       const { projects, failed, hasNextPage } = removed
       if (projects.length > 0) log.info({ projects }, 'retention.remove_completed')
       if (failed.length > 0) log.warn({ runs: failed }, 'retention.remove_failed')
+      for (const runId of failed) unremovable.add(runId)
       removedUpTo = hasNextPage ? removed.end : null
       return hasNextPage ? REMOVAL_PAUSE_MS : REMOVAL_MS * (1 - JITTER * Math.random())
     },

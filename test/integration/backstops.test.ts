@@ -50,6 +50,67 @@ describe('a run and its family', () => {
   })
 })
 
+describe('content that is removed', () => {
+  const REMOVE = `UPDATE run SET input = NULL, error = '(removed)', content_removed_at = now(), content_removed_by = 'mallory'`
+  const PAYLOAD = `UPDATE event SET payload = '{}', payload_sha256 = 'x'`
+
+  test('is that of a settled run, once, and by somebody', async () => {
+    const { id: active } = await runIn(here, 'RUNNING', { input: { task: 'it' } })
+    expect(await constraintOf(`${REMOVE} WHERE id = $1`, [active])).toBe('run_change_raises_revision')
+    const { id: paused } = await runIn(here, 'PAUSED')
+    const marked = `content_removed_at = now(), content_removed_by = 'mallory', revision = revision + 1`
+    expect(await changeWithEvent(paused, marked, 'r.revision + 1')).toBe('run_content_removed_when_settled')
+    const { id } = await runIn(here, 'FAILED', { input: { task: 'it' } })
+    const unnamed = `UPDATE run SET input = NULL, content_removed_at = now() WHERE id = $1`
+    expect(await constraintOf(unnamed, [id])).toBe('run_content_removed_by_somebody')
+    expect(await constraintOf(`${REMOVE}, title = 'another' WHERE id = $1`, [id])).toBe(
+      'run_change_raises_revision',
+    )
+    expect(await constraintOf(`UPDATE run SET input = NULL WHERE id = $1`, [id])).toBe(
+      'run_change_raises_revision',
+    )
+    expect(await constraintOf(`${REMOVE} WHERE id = $1`, [id])).toBeUndefined()
+    for (const set of [
+      `content_removed_at = NULL, content_removed_by = NULL`,
+      `content_removed_at = now() + interval '1 h'`,
+      `content_removed_by = 'another'`,
+      `input = '{"task": "it"}'`,
+    ])
+      expect(await constraintOf(`UPDATE run SET ${set} WHERE id = $1`, [id])).toBe(
+        'run_change_raises_revision',
+      )
+  })
+
+  test('is followed by nothing, not even a resumption', async () => {
+    const { id } = await runIn(here, 'FAILED')
+    expect(await constraintOf(`${REMOVE} WHERE id = $1`, [id])).toBeUndefined()
+    const resumed = `status = 'QUEUED', epoch = epoch + 1, ${unsettled}`
+    expect(await changeWithEvent(id, resumed, 'r.revision + 1')).toBe('run_without_content_is_over')
+    expect(await changeWithEvent(id, 'revision = revision + 1', 'r.revision + 1')).toBe(
+      'run_without_content_is_over',
+    )
+  })
+
+  test('leaves the log as it is, but for each payload once, with its hash (G6)', async () => {
+    const { id } = await runIn(here, 'FAILED', { input: { task: 'it' } })
+    expect(await constraintOf(`${PAYLOAD} WHERE run_id = $1`, [id])).toBe('event_is_append_only')
+    expect(await constraintOf(`${REMOVE} WHERE id = $1`, [id])).toBeUndefined()
+    const refused = [
+      `UPDATE event SET payload = '{}' WHERE run_id = $1`,
+      `${PAYLOAD}, type = 'run.paused' WHERE run_id = $1`,
+      `${PAYLOAD}, at = now() WHERE run_id = $1`,
+      `${PAYLOAD}, actor = 'another' WHERE run_id = $1`,
+      `${PAYLOAD}, seq = seq + 10 WHERE run_id = $1`,
+      `DELETE FROM event WHERE run_id = $1 AND seq = 1`,
+    ]
+    for (const text of refused) expect(await constraintOf(text, [id])).toBe('event_is_append_only')
+    expect(await constraintOf(`${PAYLOAD} WHERE run_id = $1 AND seq = 1`, [id])).toBeUndefined()
+    expect(await constraintOf(`${PAYLOAD} WHERE run_id = $1 AND seq = 1`, [id])).toBe('event_is_append_only')
+    const back = `UPDATE event SET payload_sha256 = NULL WHERE run_id = $1 AND seq = 1`
+    expect(await constraintOf(back, [id])).toBe('event_is_append_only')
+  })
+})
+
 describe('the grace of a cancel', () => {
   test('is that of a run being cancelled, and may be moved without a revision as a lease is', async () => {
     const { id } = await runIn(here, 'RUNNING')

@@ -1,6 +1,9 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startExecution } from '../../src/commands/activity/executions.ts'
+import { submitArtifact } from '../../src/commands/activity/artifacts.ts'
+import { openSession } from '../../src/commands/activity/sessions.ts'
+import { removeContentOfRuns } from '../../src/commands/run/removeContent.ts'
 import { runCommands } from '../../src/commands/run/runCommands.ts'
 import { checkRuns, verifyRun } from '../../src/commands/run/verifyRun.ts'
 import {
@@ -14,7 +17,7 @@ import { openTestCommands, type TestCommands } from '../support/commands.ts'
 import { accepted, runIn } from '../support/runs.ts'
 import { TEST_WORKFLOWS } from '../support/workflows.ts'
 
-const { advancePhase, failRun, resumeRun, startPhase } = runCommands
+const { advancePhase, cancelRun, confirmCancel, failRun, resumeRun, startPhase } = runCommands
 
 let here: TestCommands
 let sql: pg.Client
@@ -97,6 +100,41 @@ describe('going around everything the database holds', () => {
     expect(report.violations.filter(({ runId }) => runId !== id)).toEqual([])
     await sql.query('DELETE FROM event WHERE run_id = $1', [id])
     await sql.query('DELETE FROM run WHERE id = $1', [id])
+  })
+
+  test.for([
+    `UPDATE event SET payload = jsonb_set(payload, '{input}', '{"task": "it"}') WHERE run_id = $1 AND seq = 1`,
+    `UPDATE event SET payload = jsonb_set(payload, '{comment}', '"why"') WHERE run_id = $1 AND type = 'run.cancel_requested'`,
+    `UPDATE event SET request = '{"task": "it"}' WHERE run_id = $1 AND seq = 1`,
+    `UPDATE run SET input = '{"task": "it"}' WHERE id = $1`,
+    `INSERT INTO entry (session_id, seq, kind, text, at) SELECT id, 1, 'MESSAGE', 'raisins', now() FROM session WHERE run_id = $1`,
+    `UPDATE artifact SET content = 'raisins' WHERE run_id = $1`,
+  ])('content that is left on a run whose content was removed is found: %s', async (tampering) => {
+    const { commands, callers } = here
+    const { id: runId } = await runIn(here, 'RUNNING', { workflow: 'gated', project: 'emptied', input: 'it' })
+    const driving = { runId, phase: 'plan', fence: 1 }
+    accepted(await startPhase(commands, callers.worker, driving))
+    const opened = await openSession(commands, callers.worker, { ...driving, role: 'writer', adapter: 'a' })
+    expect(opened).toMatchObject({ ok: true })
+    expect(
+      await submitArtifact(commands, callers.worker, { ...driving, path: 'plan.md', content: 'seven' }),
+    ).toMatchObject({ ok: true })
+    accepted(await cancelRun(commands, callers.operator, { runId }))
+    accepted(await confirmCancel(commands, callers.worker, { runId, fence: 1 }))
+    const removal = { olderThanSeconds: 0, project: 'emptied', isDryRun: false, first: 100, after: null }
+    expect(await removeContentOfRuns(commands, callers.admin, removal)).toMatchObject({
+      failed: [],
+      projects: [{ runs: 1 }],
+    })
+    const find = async () => {
+      const report = await checkRuns(commands, callers.admin, { first: 1000, after: null })
+      return report.ok ? report.violations.filter((each) => each.runId === runId) : []
+    }
+    expect(await find()).toEqual([])
+    expect((await sql.query(tampering, [runId])).rowCount).toBeGreaterThan(0)
+    expect(await find()).not.toEqual([])
+    await sql.query('DELETE FROM event WHERE run_id = $1', [runId])
+    await sql.query('DELETE FROM run WHERE id = $1', [runId])
   })
 
   test('is not imagined: what may change beside the log is found fault with by nobody', async () => {

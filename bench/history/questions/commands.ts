@@ -2,6 +2,7 @@ import { claimRun } from '../../../src/commands/run/claimRun.ts'
 import { deleteRun } from '../../../src/commands/run/deleteRun.ts'
 import { resolveRun, type ResolveRun } from '../../../src/commands/run/resolveRun.ts'
 import { sweepDue } from '../../../src/commands/sweep.ts'
+import { listRemovable, type RetentionAges } from '../../../src/store/run/retention/listRemovable.ts'
 import { untilNextDue } from '../../../src/store/run/due/untilNextDue.ts'
 import type { Asker } from '../asker.ts'
 import type { Question } from '../question.ts'
@@ -47,8 +48,25 @@ function claiming(name: string, which: Partial<Parameters<typeof claimRun>[2]>):
   }
 }
 
+/** The runs of a portion: by project and age. */
+function removing(name: string, ages: RetentionAges): Question {
+  return {
+    name,
+    grows: 'page',
+    ask: async ({ database: { store } }) =>
+      (await listRemovable(store.pool, { ages, projects: null, after: null, limit: 21 })).length,
+  }
+}
+
+const DAY = 86_400
+
 /** The server's timers. */
 const SWEPT: readonly Question[] = [
+  removing('runs whose content is to be removed', { default: DAY, projects: {} }),
+  removing('runs whose content is to be removed, where nothing is old enough', {
+    default: 100_000 * DAY,
+    projects: { [IDLE_PROJECT]: 200_000 * DAY },
+  }),
   {
     name: 'sweep, after nobody kept watch',
     grows: 'active',

@@ -14,6 +14,7 @@ import {
 import { measureContent } from '../../store/run/retention/measureContent.ts'
 import { listRequests, type RemainingEvent, removeContent } from '../../store/run/retention/removeContent.ts'
 import { loadFullRun } from '../../store/run/loadFullRun.ts'
+import { isTransientFault } from '../../store/sql/transientFaults.ts'
 import { refuse, type ResultOf } from '../kit/answers.ts'
 import { checkRole, reachOf } from '../kit/authorize.ts'
 import { actorOf, type Caller, type Commands, ContendedError, SYSTEM } from '../kit/context.ts'
@@ -88,16 +89,22 @@ export function isSet({ default: seconds, projects }: RetentionAges): boolean {
   return seconds !== null || Object.keys(projects).length > 0
 }
 
-/** Removes the next portion as the server is set to, after a place; in any number of servers, each run is done once. */
+/**
+ * Removes the next portion as the server is set to, after a place; in any number of servers, each run is done once.
+ *
+ * @param without runs that are left out, because their content could not be removed
+ */
 export function removeDueContent(
   commands: Commands,
   { after, limit }: { readonly after: RemovablePlace | null; readonly limit: number },
+  without: ReadonlySet<string>,
 ): Promise<ContentRemoved> {
   return removePortion(
     commands,
     actorOf(SYSTEM),
     { ages: agesOf(commands), projects: null, after, limit },
     false,
+    without,
   )
 }
 
@@ -106,6 +113,7 @@ async function removePortion(
   actor: Actor,
   { limit, ...which }: Parameters<typeof listRemovable>[1],
   isDryRun: boolean,
+  without?: ReadonlySet<string>,
 ): Promise<ContentRemoved> {
   const { pool } = commands.store
   if (!isDryRun && commands.hasOlderServers()) throw new ContendedError(OLDER_SERVERS)
@@ -118,7 +126,8 @@ async function removePortion(
     const bytes = await measureContent(pool, ids)
     let kept = 0
     for (const id of isDryRun ? [] : ids) {
-      const outcome = await removeOne(commands, id, actor).catch(() => 'FAILED' as const)
+      if (without?.has(id)) continue
+      const outcome = await removeOne(commands, id, actor).catch(failUnlessTransient)
       if (outcome === 'FAILED') failed.push(id)
       if (outcome === 'REMOVED') done.push(id)
     }
@@ -129,6 +138,12 @@ async function removePortion(
   const end = page.at(-1) ?? null
   const isFirst = which.after === null
   return { ok: true, isDryRun, projects, failed, end, hasNextPage: listed.length > limit, isFirst }
+}
+
+/** A run whose log can't be folded is one for `verifyRun`; a database that can't be reached is none. */
+function failUnlessTransient(error: unknown): 'FAILED' {
+  if (isTransientFault(error)) throw error
+  return 'FAILED'
 }
 
 function groupByProject(page: readonly RemovablePlace[]): Map<string, string[]> {

@@ -3,6 +3,9 @@ import { verifyWorkspace } from '../../lifecycle/workspace/verifyWorkspace.ts'
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { findForks } from '../../store/run/findForks.ts'
 import { listRunIds } from '../../store/run/listRunIds.ts'
+import { HASHES } from '../../lifecycle/log/keptRequest.ts'
+import { countContentLeft } from '../../store/run/retention/countContentLeft.ts'
+import type { Connection } from '../../store/sql/statement.ts'
 import { loadFullRun } from '../../store/run/loadFullRun.ts'
 import { readWorkspaceFacts } from '../../store/workspace/readWorkspaceFacts.ts'
 import { type RefusedWith, refuse } from '../kit/answers.ts'
@@ -25,7 +28,22 @@ export async function verifyRun({ store }: Commands, caller: Caller, runId: stri
   const whole = await loadFullRun(store.pool, store, runId)
   if (!whole) return refuse({ type: 'NotFound', kind: 'RUN', id: runId })
   const denied = checkRun(caller, whole.run)
-  return denied ?? { ok: true, run: whole, ...verifyLog(whole.run, whole.events, whole.workflow) }
+  if (denied) return denied
+  const verified = verifyLog(whole.run, whole.events, whole.workflow)
+  const left = whole.run.contentRemovedAt === null ? [] : await findContentLeft(store.pool, runId)
+  const differences = [...verified.differences, ...left]
+  return { ok: true, run: whole, ...verified, differences, consistent: differences.length === 0 }
+}
+
+/** What a run whose content was removed still has beside its log. */
+async function findContentLeft(connection: Connection, runId: string): Promise<Difference[]> {
+  const left = await countContentLeft(connection, runId, HASHES)
+  return Object.entries(left)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => ({
+      guarantee: 'G6',
+      detail: `the content was removed, but ${count} ${what} still have some`,
+    }))
 }
 
 /** A guarantee that a run violates. */

@@ -20,7 +20,7 @@ const PRESENT_NAMES: ReadonlyMap<string, string> = new Map([
 type Hash = (text: string) => string
 
 /** The name under which a request whose content was removed keeps the hashes of its fields. No input has a field of this name. */
-const HASHES = 'sha256OfFields'
+export const HASHES = 'sha256OfFields'
 
 /**
  * Returns the paths at which a request differs from the one that was kept under its idempotency key, whichever version

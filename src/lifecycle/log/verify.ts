@@ -1,5 +1,6 @@
 import type { RunEvent } from '../run/events.ts'
 import { evolve } from './evolve.ts'
+import { removeContent } from './removeContent.ts'
 import { differingPaths } from './differingPaths.ts'
 import type { Claim, Execution, Json, Run } from '../run/run.ts'
 import type { WorkflowDefinition } from '../workflow/workflow.ts'
@@ -48,7 +49,22 @@ export function verifyLog(
       ...paths.map((path) => ({ guarantee: 'G6' as const, detail: `${path} is not what the log says` })),
     )
   }
+  if (stored.contentRemovedAt !== null) differences.push(...checkRemoval(events))
   return { consistent: differences.length === 0, differences, eventsChecked: events.length }
+}
+
+/** A run whose content was removed has none in its log. */
+function checkRemoval(events: readonly RunEvent[]): Difference[] {
+  const left = events.filter((event) => !isBare(event))
+  return left.map(({ seq, type }) => ({
+    guarantee: 'G6',
+    detail: `the content was removed, but event ${seq} ${type} still has some`,
+  }))
+}
+
+function isBare(event: RunEvent): boolean {
+  const toJson = ({ payload }: RunEvent) => JSON.parse(JSON.stringify(payload)) as Json
+  return differingPaths(toJson(removeContent(event)), toJson(event)).length === 0
 }
 
 /** Logs of earlier versions do not record the chain; there only the row has it. */

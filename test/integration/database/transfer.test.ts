@@ -70,6 +70,7 @@ describe('an export that is imported into a new data directory', () => {
     const before = await readAll(source.poolConfig)
     expect(Object.keys(before).length).toBeGreaterThan(8)
     for (const [table, all] of Object.entries(before)) expect([table, all.length]).not.toEqual([table, 0])
+    expect(before['run']).toContainEqual(expect.stringMatching(/"content_removed_by": "/))
     expect(await readAll(database.poolConfig)).toEqual(before)
     const counts = Object.entries(before).map(([table, all]) => [table, all.length])
     expect(rows).toEqual(Object.fromEntries(counts))

@@ -1,3 +1,4 @@
+import { removeContentOfRuns } from '../../../src/commands/run/removeContent.ts'
 import { createHash, randomUUID } from 'node:crypto'
 import { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -91,6 +92,9 @@ export async function fillDatabase(source: TestCommands): Promise<{ good: string
   await announceWorker(commands, callers.worker, {
     ...{ ...said, state: 'READY', workflows: ['a'], labels: [], project: null, agents },
   })
+  await runIn(source, 'FAILED', { project: 'emptied', input: { odd: ODD } })
+  const removal = { olderThanSeconds: 0, project: 'emptied', isDryRun: false, first: 1, after: null }
+  await removeContentOfRuns(commands, callers.admin, removal)
   const { id: gone } = await runIn(source, 'CANCELLED')
   await deleteRun(commands, callers.operator, { runId: gone, idempotencyKey: 'delete' })
   // numbers that no JavaScript number holds, and a JSON null, which is no SQL null
