@@ -35,12 +35,9 @@ export interface History {
  * Fills a database with runs as after years of use (see `shape.ts`), by a few statements. Foreign keys, triggers and indexes are disabled
  * meanwhile; the indexes are created again at the end.
  */
-export async function seedHistory({ store, workflow }: BenchDatabase, runs: number): Promise<History> {
-  const workflows = [workflow.id]
+export async function seedHistory({ store }: BenchDatabase, runs: number): Promise<History> {
   for (const definition of BUILTIN_WORKFLOWS)
-    workflows.push(
-      (await insertWorkflow(store, { id: newId('workflow'), project: null, definition })).workflow.id,
-    )
+    await insertWorkflow(store, { id: newId('workflow'), project: null, definition })
   const transactions = BigInt(runs)
   const { rows: burnt } = await store.pool.query<{ first: string }>(
     'SELECT pg_current_xact_id()::text AS first',
@@ -58,7 +55,6 @@ export async function seedHistory({ store, workflow }: BenchDatabase, runs: numb
     for (const { name } of indexes) await connection.query(`DROP INDEX "${name}"`)
     for (const statement of SEED({
       runs,
-      workflows,
       projects: PROJECTS,
       firstTransaction,
       eventsPerTransaction: EVENTS_PER_TRANSACTION,

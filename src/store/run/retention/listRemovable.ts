@@ -28,7 +28,7 @@ export interface RemovableRequest {
 
 /*
  * The projects are read off the beginning of the index, one jump each: those without content are not met. A run of the year 0 is before
- * every other.
+ * every other. The age is counted from statement_timestamp(): an index is not searched by a clock that moves while it is.
  */
 const LIST = prepare({
   name: 'list-removable',
@@ -50,7 +50,7 @@ CROSS JOIN LATERAL (SELECT coalesce(($1::jsonb ->> w.project)::float8, $2::float
 CROSS JOIN LATERAL (
   SELECT * FROM run r
   WHERE r.project = w.project AND r.settled_at IS NOT NULL AND r.content_removed_at IS NULL
-    AND r.settled_at <= clock_timestamp() - make_interval(secs => age.seconds)
+    AND r.settled_at <= statement_timestamp() - make_interval(secs => age.seconds)
     AND (r.settled_at, r.id) > (CASE WHEN w.project = $4::text THEN $5::timestamptz ELSE '-infinity' END, $6::text)
     AND r.lease_owner IS NULL
   ORDER BY r.settled_at, r.id LIMIT $7
