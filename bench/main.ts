@@ -13,6 +13,7 @@ import { measurePeers } from './parts/peers.ts'
 import { showPlans } from './parts/plans.ts'
 import { profileServer } from './parts/profile.ts'
 import { measureStart } from './parts/start.ts'
+import { measureRetention } from './parts/retention.ts'
 import { measureTakeover } from './parts/takeover.ts'
 import { measureThroughput } from './parts/throughput.ts'
 import { measureTurns } from './parts/turns.ts'
@@ -30,6 +31,7 @@ const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]
   growth: measureGrowth,
   takeover: measureTakeover,
   turns: measureTurns,
+  retention: measureRetention,
   dashboard: measureDashboard,
   peers: measurePeers,
   plans: showPlans,

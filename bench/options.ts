@@ -9,6 +9,7 @@ export const PARTS = [
   'growth',
   'takeover',
   'turns',
+  'retention',
   'dashboard',
   'peers',
   'profile',
@@ -56,7 +57,10 @@ export function readOptions(argv: readonly string[]): BenchOptions | null {
     args: [...argv],
     allowPositionals: true,
     options: {
-      parts: { type: 'string', default: 'start,throughput,latency,plans,growth,takeover,turns,dashboard' },
+      parts: {
+        type: 'string',
+        default: 'start,throughput,latency,plans,growth,takeover,turns,retention,dashboard',
+      },
       clients: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },

@@ -17,6 +17,7 @@ const GENERATED = [
   'sdk/generated',
   'docs/lifecycle.md',
   'docs/refusals.md',
+  'docs/scale.md',
 ]
 
 const CHECKS: readonly (readonly [name: string, command: string])[] = [
