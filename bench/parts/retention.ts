@@ -11,6 +11,7 @@ const ENTRIES = 200
 const TEXT = 400
 /** Entries that are appended at once. */
 const PAGE = 100
+const NAME = 'bench_retention'
 /** Runs per round, for each of so many in the larger database of other parts. */
 const SHARE = 1_000
 
@@ -21,7 +22,11 @@ const SHARE = 1_000
 export async function measureRetention(bench: Bench): Promise<Figure[]> {
   const { options, cluster, tell } = bench
   const count = Math.max(20, Math.round(options.runs / SHARE))
-  const database = await cluster.createDatabase('bench_retention')
+  const database = await cluster.createDatabase(NAME)
+  // filling a table takes a while; an interrupt must not wait for it
+  const cancel = () =>
+    void cluster.admin.query('SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = $1', [NAME])
+  bench.resources.signal.addEventListener('abort', cancel)
   const asker = await openAsker(bench.resources, database, NO_HISTORY)
   const measured = new Map<string, number[]>()
   const note = (what: string, value: number) =>
