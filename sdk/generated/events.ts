@@ -55,6 +55,8 @@ export interface RunEventPayloads {
     } | null
     /** JSON Schema of the answer to a QUESTION. */
     readonly answerSchema?: JsonValue
+    /** The git tree of the worktree that a REVIEW is about, if its owner told it. */
+    readonly tree?: string
   }
   readonly APPROVAL_WITHDRAWN: {
     readonly id: string

@@ -1156,6 +1156,8 @@ export interface SubmitArtifactInput {
   readonly path: string
   /** Its content. The maximum size is a setting of the server. */
   readonly content: string
+  /** The git tree of the worktree, untracked files included, in hexadecimal: the digest of a REVIEW that is opened covers it, and readers compare it with that of a diff. */
+  readonly tree?: string | null | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
@@ -1775,6 +1777,8 @@ export interface SubmitArtifactStep {
   readonly path: string
   /** Its content. The maximum size is a setting of the server. */
   readonly content: string
+  /** The git tree of the worktree, untracked files included, in hexadecimal: the digest of a REVIEW that is opened covers it, and readers compare it with that of a diff. */
+  readonly tree?: string | null | undefined
 }
 
 /** One step of `driveRun`: exactly one command. */
@@ -2096,6 +2100,8 @@ export interface RequestApprovalInput {
   readonly permission?: PermissionInput | null | undefined
   /** JSON Schema of the answer to a QUESTION: `type: object` and flat `properties`, each a string, a number, an integer or a boolean, or a string with `enum`; left out: one field `answer` with any text. */
   readonly answerSchema?: JsonInput | null | undefined
+  /** The git tree of the worktree, untracked files included, in hexadecimal: the digest of a REVIEW that is opened covers it, and readers compare it with that of a diff. */
+  readonly tree?: string | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
   readonly ifRevision?: number | null | undefined
   /** Any text that you choose, at most 200 characters. A request with a used key and the same input returns the first result and changes nothing. */
@@ -2190,6 +2196,8 @@ export interface WorkspaceFileInput {
 export interface WorkspaceDiffInput {
   /** The head of its branch. */
   readonly head?: string | null | undefined
+  /** The git tree that was compared, in hexadecimal. */
+  readonly tree?: string | null | undefined
   /** Commits of the branch since its base. */
   readonly commitsAhead: number
   /** Number of changed files. */
@@ -2415,8 +2423,10 @@ export type Approval = {
   answerSchema: JsonValue | null
   /** The possible decisions. */
   decisions: Decision[]
-  /** SHA-256 over run, gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it. */
+  /** SHA-256 over run, gate, question, payload, artifact, attempt and `tree` if there is one, and over session, permission and schema of a question in a turn: a decision must repeat it. */
   digest: string
+  /** The git tree of the worktree that a REVIEW is about, untracked files included; null if its owner did not tell it. A diff with another `tree` is of something else. */
+  tree: string | null
   /** The name of the requester. */
   requestedBy: string
   /** The principal that asked; null where the log is of before there were any. */
@@ -2546,8 +2556,10 @@ export type ApprovalDetail = {
   answerSchema: JsonValue | null
   /** The possible decisions. */
   decisions: Decision[]
-  /** SHA-256 over run, gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it. */
+  /** SHA-256 over run, gate, question, payload, artifact, attempt and `tree` if there is one, and over session, permission and schema of a question in a turn: a decision must repeat it. */
   digest: string
+  /** The git tree of the worktree that a REVIEW is about, untracked files included; null if its owner did not tell it. A diff with another `tree` is of something else. */
+  tree: string | null
   /** The name of the requester. */
   requestedBy: string
   /** The principal that asked; null where the log is of before there were any. */
@@ -3404,6 +3416,8 @@ export type WorkspaceOperationDetail = {
   diff: {
     /** The head of its branch. */
     head: string | null
+    /** The git tree of the worktree that was compared, untracked files included; null from workers of before it was told. */
+    tree: string | null
     /** Commits of the branch since its base. */
     commitsAhead: number
     /** Number of changed files. */
@@ -5191,8 +5205,10 @@ export interface ApprovalQuery {
   answerSchema: JsonValue | null
   /** The possible decisions. */
   decisions: Decision[]
-  /** SHA-256 over run, gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it. */
+  /** SHA-256 over run, gate, question, payload, artifact, attempt and `tree` if there is one, and over session, permission and schema of a question in a turn: a decision must repeat it. */
   digest: string
+  /** The git tree of the worktree that a REVIEW is about, untracked files included; null if its owner did not tell it. A diff with another `tree` is of something else. */
+  tree: string | null
   /** The name of the requester. */
   requestedBy: string
   /** The principal that asked; null where the log is of before there were any. */
@@ -6445,6 +6461,8 @@ export interface WorkspaceOperationQuery {
   diff: {
     /** The head of its branch. */
     head: string | null
+    /** The git tree of the worktree that was compared, untracked files included; null from workers of before it was told. */
+    tree: string | null
     /** Commits of the branch since its base. */
     commitsAhead: number
     /** Number of changed files. */
@@ -6616,7 +6634,7 @@ export interface RecordWorkspaceMutation {
 
 const documents = /* @__PURE__ */ createWriter({
   ApprovalDetail: 'Approval{...ApprovalFields run{contentRemoval{...ContentRemovalFields}}phase{artifacts(first:500){nodes{...ArtifactFields}}}}',
-  ApprovalFields: 'Approval{id run{id title status revision workflow{name}}phase{key round}attempt gate kind status question payload sessionId permission{kind program path}answerSchema decisions digest requestedBy requestedById requestedAt expiresAt onExpiry approvers isSelfApprovalAllowed decidedAt decidedBy decidedById comment answer}',
+  ApprovalFields: 'Approval{id run{id title status revision workflow{name}}phase{key round}attempt gate kind status question payload sessionId permission{kind program path}answerSchema decisions digest tree requestedBy requestedById requestedAt expiresAt onExpiry approvers isSelfApprovalAllowed decidedAt decidedBy decidedById comment answer}',
   ArtifactDetail: 'Artifact{...ArtifactFields content contentRemoval{...ContentRemovalFields}}',
   ArtifactFields: 'Artifact{id phase{key round}round attempt path sha256 size isValid problems{path message}createdAt}',
   ContentRemovalFields: 'ContentRemoval{removedAt removedBy}',
@@ -6644,7 +6662,7 @@ const documents = /* @__PURE__ */ createWriter({
   WorkspaceDetail: 'Workspace{...WorkspaceFields runs{nodes{id title status createdAt}}}',
   WorkspaceErrorFields: 'WorkspaceError{code message hint files}',
   WorkspaceFields: 'Workspace{__typename id project host kind path repository branch baseCommit status revision asOf preview{status url startedAt error{code message hint}}allowedOperations inFlight{...WorkspaceRequestFields}createdAt removedAt}',
-  WorkspaceOperationDetail: 'WorkspaceOperation{...WorkspaceOperationFields workspace{...WorkspaceFields}diff{head commitsAhead filesChanged insertions deletions files{path previousPath change insertions deletions}isTruncated patch}merge{commit into}}',
+  WorkspaceOperationDetail: 'WorkspaceOperation{...WorkspaceOperationFields workspace{...WorkspaceFields}diff{head tree commitsAhead filesChanged insertions deletions files{path previousPath change insertions deletions}isTruncated patch}merge{commit into}}',
   WorkspaceOperationFields: 'WorkspaceOperation{...WorkspaceRequestFields endedAt error{...WorkspaceErrorFields}}',
   WorkspaceRequestFields: 'WorkspaceOperation{id kind isForced status attempt requestedBy requestedAt expiresAt worker startedAt deadlineAt}',
 })

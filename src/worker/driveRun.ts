@@ -107,7 +107,10 @@ async function begin(context: RunWithAgents, { key }: Phase): Promise<void> {
 async function requestApproval(context: RunWithAgents, { key, approval }: DeclaredPhase): Promise<void> {
   if (!approval) return
   const { gate, question } = approval
-  await context.command(context.owned.approvals.request({ phase: key, gate, question, ...context.call }))
+  const tree = await context.readTree()
+  await context.command(
+    context.owned.approvals.request({ phase: key, gate, question, tree, ...context.call }),
+  )
   await context.step('approval-requested')
 }
 

@@ -97,6 +97,19 @@ describe('nobody approves what was not shown', () => {
     await giveUp(pawl, run)
   })
 
+  it('says that the worktree has changed since it was asked', async () => {
+    const { pawl } = dashboard
+    const run = await askInWorktree(pawl, 'Changed since', 'bad5eed')
+    await dashboard.open(`/approvals?id=${run.asked}`)
+    await answerDiff(pawl, run.host)
+    const card = approval(run.asked)
+    await card.locator('[data-lacking]').getByText('The worktree has changed since this was asked').waitFor()
+    await card.getByText('bad5eed').waitFor()
+    expect(await button('Approve').isDisabled()).toBe(true)
+    expect(await button('Reject, with feedback').isEnabled()).toBe(true)
+    await giveUp(pawl, run)
+  })
+
   it('says what can’t be shown, and takes the word of who looked at it elsewhere', async () => {
     const { pawl } = dashboard
     const run = await askInWorktree(pawl, 'Away')

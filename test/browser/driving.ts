@@ -32,9 +32,10 @@ export async function awaitApproval(
   pawl: Pawl,
   { id, fence }: HeldRun,
   plan = '# Plan\n\nDo it.',
+  tree?: string,
 ): Promise<void> {
   unwrap(await pawl.phases.start(id, 'plan', { fence }))
-  unwrap(await pawl.artifacts.submit(id, 'plan', { fence, path: 'plan.md', content: plan }))
+  unwrap(await pawl.artifacts.submit(id, 'plan', { fence, path: 'plan.md', content: plan, tree }))
 }
 
 /** Leads a delivery that stands behind its approved plan to its end. */
@@ -73,6 +74,7 @@ export async function endIncomplete(pawl: Pawl, { id, fence }: HeldRun): Promise
 /** What a run has changed: a changed, a renamed and a binary file. */
 const DIFF: WorkspaceDiffInput = {
   head: 'abc',
+  tree: 'c0ffee',
   commitsAhead: 1,
   filesChanged: 3,
   insertions: 2,
@@ -107,12 +109,13 @@ Binary files /dev/null and b/logo.png differ
 export async function askInWorktree(
   pawl: Pawl,
   title: string,
+  tree = DIFF.tree ?? undefined,
 ): Promise<HeldRun & { readonly asked: string; readonly host: string }> {
   const { id, fence } = await startHeld(pawl, { workflow: 'delivery', title })
   const host = `host of ${title}`
   const place = { host, path: `/srv/${id}`, repository: '/srv/repo', branch: `pawl/${id}` }
   unwrap(await pawl.workspaces.record(id, { fence, kind: 'WORKTREE', baseCommit: 'a1', ...place }))
-  await awaitApproval(pawl, { id, fence })
+  await awaitApproval(pawl, { id, fence }, undefined, tree)
   const { nodes } = await pawl.approvals.list({ runId: id })
   return { id, fence, host, asked: nodes[0]?.id ?? '' }
 }

@@ -46,7 +46,7 @@ export async function askPerson(
     throw new UsageError(`decide with ${words.join(' or ')}`)
   }
   const diff = await readDiff(invocation, approval, signal)
-  if (diff) printDiff(invocation.err, diff)
+  if (diff) printDiff(invocation.err, diff, approval)
   const [yes = 'APPROVE', ...others] = decisions
   return withPrompt({ output: process.stderr }, async (terminal) => {
     const choices = others.map((decision) => {

@@ -27,11 +27,17 @@ export async function readDiff(
   return null
 }
 
-/** Prints the changes: the files, then the patch. */
-export function printDiff(printer: Printer, diff: WorkspaceDiff): void {
+/** Prints the changes: the files, then the patch; and whether they are those that the approval asks about. */
+export function printDiff(printer: Printer, diff: WorkspaceDiff, { tree }: Pick<Approval, 'tree'>): void {
   printer.line(`\n${printer.colors.bold('changes')}`)
   printStat(printer, diff)
   printer.line()
   printPatch(printer, diff.patch ?? '')
   if (diff.isTruncated) printer.line(printer.colors.yellow('The patch was too long and is cut.'))
+  if (tree !== null && diff.tree !== null && tree !== diff.tree)
+    printer.line(
+      printer.colors.yellow(
+        `The worktree has changed since this was asked: what is shown is its current state (tree ${diff.tree}).`,
+      ),
+    )
 }

@@ -28,9 +28,10 @@ function isWhole(artifact: Artifact & { readonly content?: string | null }): boo
 
 /** Computed as on the server: SHA-256 of JSON with sorted keys. */
 function digestOf(approval: Approval, artifactSha256: string | null): string {
-  const { run, gate, question, payload, attempt, kind, sessionId, answerSchema } = approval
+  const { run, gate, question, payload, attempt, kind, sessionId, answerSchema, tree } = approval
   const shown = [run.id, gate, question, toSorted(payload), artifactSha256, attempt]
-  if (kind !== 'PERMISSION' && kind !== 'QUESTION') return hash(JSON.stringify(shown))
+  if (kind !== 'PERMISSION' && kind !== 'QUESTION')
+    return hash(JSON.stringify(tree === null ? shown : [...shown, tree]))
   const { permission } = approval
   const action = permission && { kind: permission.kind, path: permission.path, program: permission.program }
   return hash(JSON.stringify([...shown, sessionId, action, toSorted(answerSchema)]))

@@ -27,7 +27,7 @@ export function approvalShowCommand(): Command {
           const diff = options.diff ? await readDiff(invocation, question.approval, signal) : null
           return invocation.answer({ ...question, diff }, (printer) => {
             printQuestion(printer, question)
-            if (diff) printDiff(printer, diff)
+            if (diff) printDiff(printer, diff, question.approval)
           })
         }),
       ),

@@ -69,6 +69,7 @@ export function printQuestion(printer: Printer, { approval, artifact, isProven }
     ['run', `${printer.ids(run.id)}  ${run.status}${run.title ? `  ${safeText(run.title)}` : ''}`],
     ['phase', phase && `${phase.key}, round ${phase.round}${attempt === null ? '' : `, attempt ${attempt}`}`],
     ['gate', safeText(approval.gate)],
+    ['tree', approval.tree],
     ['asked', `by ${safeText(approval.requestedBy)} at ${formatTime(approval.requestedAt)}`],
     ['asks for', approval.permission && describePermission(approval.permission)],
     ['expires', approval.expiresAt && `${formatTime(approval.expiresAt)}, then ${approval.onExpiry}`],

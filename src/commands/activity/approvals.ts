@@ -28,6 +28,8 @@ export interface RequestApproval extends DrivingInput {
   readonly permission?: PermissionAsked | null | undefined
   /** What may be answered to a QUESTION; absent: any text. */
   readonly answerSchema?: AnswerSchema | null | undefined
+  /** The git tree of the worktree that a REVIEW is about. */
+  readonly tree?: string | null | undefined
 }
 
 /** The action that a PERMISSION is asked for. */
@@ -65,6 +67,7 @@ export async function requestApproval(
       sessionId,
       permission,
       answerSchema: input.answerSchema ?? null,
+      tree: input.tree ?? null,
       fence: fenceOf(caller, input.fence),
     },
     ...requestOf(input),

@@ -18,6 +18,8 @@ export interface SubmitArtifact extends DrivingInput {
   /** Path of the file, relative to the workspace. */
   readonly path: string
   readonly content: string
+  /** The git tree of the worktree that the file belongs to. */
+  readonly tree?: string | null | undefined
 }
 
 /**
@@ -74,6 +76,7 @@ export async function prepareSubmission(
       sha256,
       size,
       problems,
+      tree: input.tree ?? null,
       fence: fenceOf(caller, fence),
     },
     contents: new Map([[artifactId, content]]),

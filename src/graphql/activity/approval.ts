@@ -108,8 +108,14 @@ builder.objectType(ApprovalRef, {
     }),
     digest: t.string({
       description:
-        'SHA-256 over run, gate, question, payload, artifact and attempt, and over session, permission and schema of a question in a turn: a decision must repeat it.',
+        'SHA-256 over run, gate, question, payload, artifact, attempt and `tree` if there is one, and over session, permission and schema of a question in a turn: a decision must repeat it.',
       resolve: ({ approval }) => approval.digest,
+    }),
+    tree: t.string({
+      nullable: true,
+      description:
+        'The git tree of the worktree that a REVIEW is about, untracked files included; null if its owner did not tell it. A diff with another `tree` is of something else.',
+      resolve: ({ approval }) => approval.tree,
     }),
     requestedBy: t.string({
       description: 'The name of the requester.',

@@ -33,6 +33,7 @@ import {
 import { runSuccessFields } from '../run/leaseMutations.ts'
 import { defineMutation, RunSuccessRef } from '../answers/mutation.ts'
 import { ApprovalRef } from '../kit/refs.ts'
+import { tree } from './tree.ts'
 
 const approvalSuccessFields = (t: ObjectFieldBuilder<SchemaTypes, WorkSuccess<Approval>>) => {
   const { run, isReplayed } = runSuccessFields(t)
@@ -94,6 +95,7 @@ defineMutation('requestApproval', {
       z.unknown().superRefine(checkJson).pipe(answerSchemaSchema),
       'JSON Schema of the answer to a QUESTION: `type: object` and flat `properties`, each a string, a number, an integer or a boolean, or a string with `enum`; left out: one field `answer` with any text.',
     ),
+    tree,
     ifRevision,
     idempotencyKey,
   }),

@@ -13,6 +13,7 @@ import {
 import { runSuccessFields } from '../run/leaseMutations.ts'
 import { defineMutation, RunSuccessRef } from '../answers/mutation.ts'
 import { ArtifactRef, PhaseRef } from '../kit/refs.ts'
+import { tree } from './tree.ts'
 
 /** What a submission says, besides the run and the fence. */
 export const ARTIFACT_STEPS = {
@@ -20,6 +21,7 @@ export const ARTIFACT_STEPS = {
     phase: required(name('Key of the phase, the current one.')),
     path: required(name('Its path, relative to the workspace.', 512)),
     content: required(content('Its content. The maximum size is a setting of the server.')),
+    tree,
   },
 }
 

@@ -69,6 +69,7 @@ const FileInput = complete(
 export const DiffInput = complete(
   defineInput('WorkspaceDiffInput', 'What a DIFF found.', {
     head: name('The head of its branch.'),
+    tree: name('The git tree that was compared, in hexadecimal.', 64),
     commitsAhead: required(count('Commits of the branch since its base.')),
     filesChanged: required(count('Number of changed files.')),
     insertions: required(count('Lines added, in total.')),
@@ -77,8 +78,14 @@ export const DiffInput = complete(
     patch: required(content('The patch, at most 1,048,576 UTF-16 units of it.', MAX.patch)),
     isTruncated: defaulted(flag('Whether the patch, or the list of files, was cut.'), false),
   }),
-  ({ head = null, isTruncated: truncated, ...rest }): DiffResult & { readonly patch: string } => ({
+  ({
+    head = null,
+    tree = null,
+    isTruncated: truncated,
+    ...rest
+  }): DiffResult & { readonly patch: string } => ({
     head,
+    tree,
     truncated,
     ...rest,
   }),

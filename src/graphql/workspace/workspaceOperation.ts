@@ -55,6 +55,12 @@ const DiffRef = builder.objectRef<DiffNode>('WorkspaceDiff').implement({
   description: 'The differences between the work and its base commit.',
   fields: (t) => ({
     head: t.exposeString('head', { nullable: true, description: 'The head of its branch.' }),
+    tree: t.string({
+      nullable: true,
+      description:
+        'The git tree of the worktree that was compared, untracked files included; null from workers of before it was told.',
+      resolve: ({ tree }) => tree ?? null,
+    }),
     commitsAhead: t.exposeInt('commitsAhead', { description: 'Commits of the branch since its base.' }),
     filesChanged: t.exposeInt('filesChanged', { description: 'Number of changed files.' }),
     insertions: t.exposeInt('insertions', { description: 'Lines added, in total.' }),

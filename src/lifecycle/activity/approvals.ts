@@ -73,6 +73,8 @@ export interface Shown {
   readonly payload: Json
   readonly artifactSha256: string | null
   readonly attempt: number | null
+  /** The git tree of the worktree; null: it was not told, and is not covered. */
+  readonly tree: string | null
 }
 
 /** What the digest covers besides, for a question asked in the middle of a turn. */
@@ -87,11 +89,11 @@ export interface ShownInTurn {
  * everywhere.
  */
 export function digestText(
-  { runId, gate, question, payload, artifactSha256, attempt }: Shown,
+  { runId, gate, question, payload, artifactSha256, attempt, tree }: Shown,
   inTurn: ShownInTurn | null = null,
 ): string {
   const shown = [runId, gate, question, toSorted(payload), artifactSha256, attempt]
-  if (!inTurn) return JSON.stringify(shown)
+  if (!inTurn) return JSON.stringify(tree === null ? shown : [...shown, tree])
   const { sessionId, permission, answerSchema } = inTurn
   return JSON.stringify([
     ...shown,

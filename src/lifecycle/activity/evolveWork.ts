@@ -197,6 +197,7 @@ function requestApproval(
     sessionId: asked.sessionId ?? null,
     permission: asked.permission ?? null,
     answerSchema,
+    tree: asked.tree ?? null,
     status: 'PENDING',
     requestedBy: actor,
     requestedById: actorId,

@@ -14,7 +14,7 @@ import type { Rule, RuleTable } from './rule.ts'
 const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation) => {
   const { run } = draft
   const { workflow } = situation
-  const { artifactId: id, phase: key, path, sha256, size, problems } = command
+  const { artifactId: id, phase: key, path, sha256, size, problems, tree } = command
   if (!admits('submitArtifact', stateOf(run))) return { type: 'RunNotActive', status: run.status }
   if (!findWorkflowPhase(workflow, key)) return unknownPhase(key, workflow)
   const phase = currentPhaseOf(run)
@@ -53,6 +53,7 @@ const decideSubmitArtifact: Rule<'submitArtifact'> = (draft, command, situation)
       phase,
       artifact: { id, path, sha256 },
       payload: null,
+      tree,
     })
   else completePhase(draft, phase)
   return 'accepted'

@@ -22,6 +22,8 @@ export interface Question {
   readonly sessionId?: string | null
   readonly permission?: Permission | null
   readonly answerSchema?: AnswerSchema | null
+  /** The git tree of the worktree that a REVIEW is about. */
+  readonly tree?: string | null
 }
 
 /** What a workflow declares to be asked at a gate, as a question's fields. */
@@ -46,18 +48,20 @@ export function openQuestion(draft: Draft, { newApprovalId, sha256 }: Situation,
     attempt,
   }
   const inTurn = isInTurnKind(kind) ? { sessionId, permission, answerSchema } : null
+  const tree = kind === 'REVIEW' ? (question.tree ?? null) : null
   draft.note('approval.requested', {
     ...shown,
     id: newApprovalId(),
     phaseId: phase?.id ?? null,
     phase: phase?.key ?? null,
     kind,
-    digest: sha256(digestText({ ...shown, runId: draft.run.id }, inTurn)),
+    digest: sha256(digestText({ ...shown, tree, runId: draft.run.id }, inTurn)),
     expiresAt: expiresInSeconds === null ? null : new Date(draft.now + expiresInSeconds * 1000).toISOString(),
     onExpiry: question.onExpiry,
     approvers: [...question.approvers],
     allowSelfApproval: question.isSelfApprovalAllowed,
     awaitsApproval: kind === 'REVIEW' && phase !== null,
     ...inTurn,
+    ...(tree !== null && { tree }),
   })
 }

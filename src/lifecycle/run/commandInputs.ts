@@ -132,6 +132,8 @@ type Asked =
       readonly size: number
       /** Validation problems found by the server; empty: the file is valid. */
       readonly problems: readonly ArtifactProblem[]
+      /** The git tree of the worktree; null: it was not told. */
+      readonly tree: string | null
     } & Driving)
   | ({
       readonly type: 'requestApproval'
@@ -151,6 +153,8 @@ type Asked =
       readonly permission: Permission | null
       /** What may be answered to a QUESTION; null: any text. */
       readonly answerSchema: AnswerSchema | null
+      /** The git tree of the worktree; null: it was not told. */
+      readonly tree: string | null
     } & Driving)
   | {
       readonly type: 'decideApproval'

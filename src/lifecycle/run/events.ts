@@ -265,6 +265,10 @@ export const EVENT_PAYLOADS = {
       .optional()
       .describe('What a PERMISSION is asked for.'),
     answerSchema: answerSchema.optional().describe('JSON Schema of the answer to a QUESTION.'),
+    tree: z
+      .string()
+      .optional()
+      .describe('The git tree of the worktree that a REVIEW is about, if its owner told it.'),
   }),
   'approval.decided': z.strictObject({
     id,

@@ -167,12 +167,14 @@ export interface Approval {
   /** What may be answered to a QUESTION; null for other kinds. */
   readonly answerSchema: AnswerSchema | null
   /**
-   * SHA-256 over gate, question, payload, artifact hash and attempt, and for a question asked in a turn over session,
-   * permission and schema; a decision must repeat it.
+   * SHA-256 over run, gate, question, payload, artifact hash, attempt and the tree if it is known, and for a question asked
+   * in a turn over session, permission and schema; a decision must repeat it.
    */
   readonly digest: string
   /** Hash of the artifact in question; null if there is none. */
   readonly artifactSha256: string | null
+  /** The git tree of the worktree that a REVIEW is about; null if its owner did not tell it. */
+  readonly tree: string | null
   readonly requestedBy: string
   readonly requestedById: string | null
   readonly requestedAt: Instant

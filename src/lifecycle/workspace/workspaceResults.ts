@@ -18,6 +18,8 @@ export interface ChangedFile {
 export interface DiffResult {
   /** The commit that the branch is at. */
   readonly head: string | null
+  /** The git tree that was compared; null or absent where the worker did not tell it. */
+  readonly tree?: string | null
   /** Commits of the branch since its base. */
   readonly commitsAhead: number
   /** Total number of files that differ; the list may be truncated. */

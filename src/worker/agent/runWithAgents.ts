@@ -1,4 +1,7 @@
 import type { OwnedRun } from '@pawl/sdk'
+import { readTree } from '../../workspaces/change/diffWorkspace.ts'
+import { isWorktree } from '../../workspaces/kit/workspace.ts'
+import { WorkspaceError } from '../../workspaces/kit/workspaceError.ts'
 import type { DeclaredWorkflow } from '../run/declared.ts'
 import { OpenAgents } from './openAgents.ts'
 import { RunContext } from '../run/runContext.ts'
@@ -23,6 +26,22 @@ export class RunWithAgents extends RunContext {
   workspace(): Promise<RunWorkspace> {
     this.#workspace ??= this.#openWorkspace()
     return this.#workspace
+  }
+
+  /**
+   * Returns the git tree of the run's worktree as it is now: what a question is about. Null in a directory that is no worktree, and where
+   * git can't read it: whoever asks for a diff is told why.
+   */
+  async readTree(): Promise<string | null> {
+    const workspace = await this.workspace()
+    if (!isWorktree(workspace)) return null
+    const { signal } = this.owned
+    try {
+      return await readTree(workspace, signal)
+    } catch (error) {
+      if (error instanceof WorkspaceError || signal.aborted) return null
+      throw error
+    }
   }
 
   /** Ends the context and releases the workspace. The agents are closed separately. */

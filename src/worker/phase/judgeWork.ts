@@ -131,7 +131,8 @@ export async function submitArtifact(task: PhaseTask, step: StepOf<'SUBMIT'>): P
   if (turn !== 'ON' && agent.status === 'BUSY' && approval)
     await context.agents.move(agent, 'WAITING_FOR_APPROVAL')
   else if (hasEndedTurn(turn)) await makeReady(task, agent, turn)
-  const fields = { path: artifact.path, content: found.content, ...context.call }
+  const tree = approval ? await context.readTree() : null
+  const fields = { path: artifact.path, content: found.content, tree, ...context.call }
   try {
     const submitted = await context.command(context.owned.artifacts.submit(key, fields))
     const { isValid: valid, problems } = submitted.artifact

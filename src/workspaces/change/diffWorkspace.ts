@@ -25,6 +25,8 @@ export interface ChangedFile {
 export interface WorkspaceDiff {
   /** The commit that the branch is at; null where the branch no longer exists. */
   readonly head: string | null
+  /** The git tree that was compared: all current files, ignored ones left out. */
+  readonly tree: string
   /** Number of commits of the branch since its base commit. */
   readonly commitsAhead: number
   /** Total number of files that differ. */
@@ -82,6 +84,7 @@ export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {
     const patch = await compare(['-p', ...PREFIXES], { maxBytes: maxPatchBytes, cut: true })
     return {
       ...(await readBranch(at, worktree, call)),
+      tree,
       filesChanged: files.length,
       insertions: sum(files.map(({ insertions }) => insertions)),
       deletions: sum(files.map(({ deletions }) => deletions)),
@@ -90,6 +93,15 @@ export async function diffWorkspace(worktree: Worktree, options: DiffOptions = {
       truncated: patch.isCut || files.length > maxFiles,
     }
   })
+}
+
+/**
+ * The git tree of the current files of a worktree, the one that a diff of it compares: equal trees are equal files.
+ *
+ * @throws WorkspaceError
+ */
+export async function readTree(worktree: Worktree, signal?: AbortSignal): Promise<string> {
+  return withGit({ signal }, async (call) => (await takeSnapshot(await findPlace(worktree, call), call)).tree)
 }
 
 /** Lists files in submodules that no commit of theirs holds, and that are thus in no tree of this repository. */

@@ -188,6 +188,16 @@ describe('pawl approval', () => {
     })
   })
 
+  it('proves the digest of a review that names the tree of its worktree', async () => {
+    const { id } = await startCard()
+    const fields = { fence: 1, path: 'plan.md', content: '# Plan\n', tree: 'c0ffee' }
+    unwrap(await pawl.artifacts.submit(id, 'plan', fields))
+    const { nodes } = await pawl.approvals.list({ runId: id })
+    const { stdout } = await cli.run(['approval', 'show', nodes[0]?.id ?? ''])
+    expect(stdout).toMatch(/^tree +c0ffee$/m)
+    expect(stdout).not.toContain('does not match this digest')
+  })
+
   it('shows a question of an agent with its payload', async () => {
     const { id, agent } = await startCard()
     const words = ['approval', 'request', 'It costs 3 €. Go on?', '--gate', 'cost', '--run', id]

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { diffWorkspace } from '../../../src/workspaces/change/diffWorkspace.ts'
+import { diffWorkspace, readTree } from '../../../src/workspaces/change/diffWorkspace.ts'
 import { findWorktree } from '../../../src/workspaces/place/findWorkspace.ts'
 import { commit, createRepository, git, open, readState, RUN, write } from './repository.ts'
 
@@ -19,9 +19,10 @@ function countObjects(repository: string): number {
 
 describe('a diff', () => {
   it('is empty where nothing was done', { tags: 'thorough' }, async () => {
-    const { diff, first } = await setUp()
+    const { diff, first, repository } = await setUp()
     expect(await diff()).toEqual({
       head: first,
+      tree: git(repository, 'rev-parse', `${first}^{tree}`),
       commitsAhead: 0,
       filesChanged: 0,
       insertions: 0,
@@ -64,6 +65,19 @@ describe('a diff', () => {
       { path: 'staged', previousPath: null, change: 'ADDED', insertions: 1, deletions: 0 },
       { path: 'untracked', previousPath: null, change: 'ADDED', insertions: 1, deletions: 0 },
     ])
+  })
+
+  it('names the tree of all current files, which is another one as soon as a file is', async () => {
+    const { path, worktree, diff } = await setUp({ a: 'a\n', '.gitignore': '*.log\n' })
+    write(path, { untracked: 'u\n' })
+    const { tree } = await diff()
+    expect(await readTree(worktree)).toBe(tree)
+    write(path, { 'out.log': 'ignored' })
+    commit(path, 'work', { untracked: 'u\n' })
+    expect((await diff()).tree).toBe(tree)
+    expect(git(path, 'rev-parse', 'HEAD^{tree}')).toBe(tree)
+    write(path, { untracked: 'another\n' })
+    expect((await diff()).tree).not.toBe(tree)
   })
 
   it('tells renamed and binary files, and names that ask for trouble', async () => {

@@ -30,6 +30,21 @@ function judge(story: Story, decision: 'APPROVE' | 'REJECT', sha256: string): vo
   story.does(ask('decideApproval', { approvalId, digest, decision }))
 }
 
+test('the digest of a review covers the tree of its worktree, if it is told', () => {
+  const story = new Story(JUDGED)
+  story.does(ask('claimRun', { leaseSeconds: 3600 }))
+  story.does(ask('startPhase'))
+  const open = (tree: string | null) => {
+    const asked = story.fork()
+    asked.does(ask('submitArtifact', { tree }))
+    return openApproval(asked.run)
+  }
+  const [untold, one, other] = [open(null), open('a1'), open('b2')]
+  expect([untold, one, other].map((each) => each?.tree)).toEqual([null, 'a1', 'b2'])
+  expect(new Set([untold, one, other].map((each) => each?.digest)).size).toBe(3)
+  expect(open('a1')?.digest).toBe(one?.digest)
+})
+
 test('a question how to go on that expires leaves the phase to the end of its run, as an ABORT does', () => {
   const asked = new Story(SOLO)
   asked.does(ask('claimRun', { leaseSeconds: 3600 }))

@@ -75,6 +75,7 @@ const PLAIN: { readonly [T in CommandType]: CommandOf<T> } = {
     sha256: 'a1',
     size: 2,
     problems: [],
+    tree: null,
     fence: 1,
   },
   requestApproval: {
@@ -91,6 +92,7 @@ const PLAIN: { readonly [T in CommandType]: CommandOf<T> } = {
     sessionId: null,
     permission: null,
     answerSchema: null,
+    tree: null,
     fence: 1,
   },
   decideApproval: {

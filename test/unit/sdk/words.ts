@@ -175,6 +175,7 @@ export function makeApproval(fields: Partial<Approval> = {}): Approval {
     answerSchema: null,
     decisions: ['APPROVE', 'REJECT'],
     digest: 'cd'.repeat(32),
+    tree: null,
     requestedById: 'prn_asker',
     decidedById: null,
     requestedBy: 'agent',

@@ -29,7 +29,7 @@ interface ApprovalCardProps {
 
 /** An approval: the question, what it is about, and the form for deciding it. */
 export function ApprovalCard({ approval, mayDecide, isNamed = false, bulk, onAnswer }: ApprovalCardProps) {
-  const { id, gate, kind, question, run, phase, attempt, payload, digest, status } = approval
+  const { id, gate, kind, question, run, phase, attempt, payload, digest, tree, status } = approval
   const { viewer } = useSession()
   const shown = useShown(approval, mayDecide)
   const commenting = useCommenting()
@@ -76,6 +76,12 @@ export function ApprovalCard({ approval, mayDecide, isNamed = false, bulk, onAns
       <p className="soft digest">
         A decision is about this digest and no other: <code>{digest}</code>{' '}
         <CopyButton text={digest} what="the digest" />
+        {tree !== null && (
+          <>
+            {' '}
+            It covers the worktree as it was when this was asked, tree <code>{tree}</code>
+          </>
+        )}
       </p>
       {!isOpen && approval.decidedBy && (
         <p>

@@ -30,7 +30,7 @@ const DIFF_MS = 30_000
  * @param mayDecide whether the viewer may decide it: only then is the worker asked for the changes, and only for an open review
  */
 export function useShown(approval: Approval, mayDecide: boolean): Shown {
-  const { id, digest, run, kind, status } = approval
+  const { id, digest, kind, status } = approval
   const [attempt, setAttempt] = useState(0)
   const hasChanges = mayDecide && kind === 'REVIEW' && status === 'PENDING'
   const file = useRunData(`approval ${id} ${digest} ${attempt}`, undefined, (pawl, signal) =>
@@ -38,7 +38,7 @@ export function useShown(approval: Approval, mayDecide: boolean): Shown {
   )
   const content = useArtifactContent(file.value?.id)
   const diff = useRunData(`changes ${id} ${hasChanges} ${attempt}`, undefined, (pawl, signal) =>
-    hasChanges ? readDiff(pawl, run.id, signal) : Promise.resolve(NO_DIFF),
+    hasChanges ? readDiff(pawl, approval, signal) : Promise.resolve(NO_DIFF),
   )
   const isContentMissing = Boolean(file.value) && content.value === undefined
   return {
@@ -79,8 +79,8 @@ interface FoundDiff {
 const NO_DIFF: FoundDiff = { diff: null, lacking: [] }
 
 /** Asks the worker of the run's machine for the changes. A run without a worktree has none. */
-async function readDiff(pawl: Pawl, runId: string, signal: AbortSignal): Promise<FoundDiff> {
-  const workspace = await pawl.workspaces.get(runId, { signal })
+async function readDiff(pawl: Pawl, { run, tree }: Approval, signal: AbortSignal): Promise<FoundDiff> {
+  const workspace = await pawl.workspaces.get(run.id, { signal })
   if (workspace?.kind !== 'WORKTREE') return NO_DIFF
   if (workspace.status === 'REMOVED')
     return { diff: null, lacking: ['The worktree of the run was removed, and its changes with it.'] }
@@ -89,11 +89,17 @@ async function readDiff(pawl: Pawl, runId: string, signal: AbortSignal): Promise
     return { diff: null, lacking: [`What has changed can’t be shown: ${result.message}.`] }
   const { diff } = result.operation
   if (diff === null || diff.patch === null) return { diff, lacking: ['The changes are no longer kept.'] }
+  const hasChanged = tree !== null && diff.tree !== null && tree !== diff.tree
   return {
     diff,
-    lacking: diff.isTruncated
-      ? ['The changes are longer than what is kept: only their beginning is shown.']
-      : [],
+    lacking: [
+      ...(hasChanged
+        ? ['The worktree has changed since this was asked: what is shown is its current state.']
+        : []),
+      ...(diff.isTruncated
+        ? ['The changes are longer than what is kept: only their beginning is shown.']
+        : []),
+    ],
   }
 }
 
