@@ -17,6 +17,7 @@ import { measureRetention } from './parts/retention.ts'
 import { measureTakeover } from './parts/takeover.ts'
 import { measureThroughput } from './parts/throughput.ts'
 import { measureTurns } from './parts/turns.ts'
+import { measureWatchers } from './parts/watchers.ts'
 import { buildServer } from '../scripts/buildServer.ts'
 import { InterruptedError, Resources } from './resources.ts'
 import { printTables, type Report, type Result } from './results.ts'
@@ -28,6 +29,7 @@ const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]
   start: measureStart,
   throughput: measureThroughput,
   latency: measureLatency,
+  watchers: measureWatchers,
   growth: measureGrowth,
   takeover: measureTakeover,
   turns: measureTurns,

@@ -5,6 +5,7 @@ export const PARTS = [
   'start',
   'throughput',
   'latency',
+  'watchers',
   'plans',
   'growth',
   'takeover',
@@ -59,7 +60,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | null {
     options: {
       parts: {
         type: 'string',
-        default: 'start,throughput,latency,plans,growth,takeover,turns,retention,dashboard',
+        default: 'start,throughput,latency,watchers,plans,growth,takeover,turns,retention,dashboard',
       },
       clients: { type: 'string' },
       rounds: { type: 'string' },

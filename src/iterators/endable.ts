@@ -41,22 +41,25 @@ export function endable<T>(
     return { done: false, value }
   }
 
-  async function next(): Promise<IteratorResult<T, undefined>> {
-    if (hasEnded) return takeLast()
-    let resolve: (result: IteratorResult<T, undefined>) => void = () => undefined
-    const ended = new Promise<IteratorResult<T, undefined>>((settle) => (resolve = settle))
-    waiting.add(resolve)
-    try {
-      const result = await Promise.race([pull(), ended])
-      if (!result.done) return { done: false, value: result.value }
-    } catch (error) {
-      end()
-      throw error
-    } finally {
-      waiting.delete(resolve)
-    }
-    end()
-    return DONE
+  // a promise of its own instead of a race: this is done for every item of every stream
+  function next(): Promise<IteratorResult<T, undefined>> {
+    if (hasEnded) return Promise.resolve(takeLast())
+    return new Promise((resolve, reject) => {
+      waiting.add(resolve)
+      // after the end, what was pulled or failed is dropped: the promise is resolved already
+      const onPulled = (result: IteratorResult<T, unknown>): void => {
+        waiting.delete(resolve)
+        if (!result.done) return resolve({ done: false, value: result.value })
+        end()
+        resolve(DONE)
+      }
+      const onFailed = (error: Error): void => {
+        waiting.delete(resolve)
+        end()
+        reject(error)
+      }
+      pull().then(onPulled, onFailed)
+    })
   }
 
   async function leave(): Promise<void> {

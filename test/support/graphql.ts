@@ -1,4 +1,4 @@
-import { type ExecutionResult, parse, validate } from 'graphql'
+import { type DocumentNode, type ExecutionResult, parse, validate } from 'graphql'
 import type pg from 'pg'
 import type { Caller } from '../../src/commands/kit/context.ts'
 import { openSignals, type Signals } from '../../src/events/signals.ts'
@@ -43,8 +43,11 @@ export async function openTestGraph(options: TestCommandsOptions = {}): Promise<
   const commands = { ...test.commands, announce: signals.announce }
   const streams = openStreams({ store: test.store, signals })
 
+  /** The same document for the same text, as on a server. */
+  const documents = new Map<string, DocumentNode>()
   const toArgs = (text: string, variables: Record<string, unknown>, who: AskAs) => {
-    const document = parse(text)
+    const document = documents.get(text) ?? parse(text)
+    documents.set(text, document)
     const [mistake] = validate(schema, document)
     if (mistake) throw mistake
     const { as: caller = test.callers.admin, isLive = true } = who

@@ -63,9 +63,12 @@ export async function resolveRunOf(
  * Returns a run that was found outside the reads of this execution: unchanged, or read again at the snapshot if the
  * execution uses one, so that everything shown is consistent; null if it was deleted in between.
  */
-export async function atSnapshot(found: LoadedRun, context: GraphContext): Promise<LoadedRun | null> {
-  const { reads } = context
-  return reads.atOneMoment ? assertVisible(await reads.run.load(found.run.id), context) : found
+export function atSnapshot(found: LoadedRun, context: GraphContext): LoadedRun | Promise<LoadedRun | null> {
+  return context.reads.atOneMoment ? readVisible(found.run.id, context) : found
+}
+
+async function readVisible(runId: string, context: GraphContext): Promise<LoadedRun | null> {
+  return assertVisible(await context.reads.run.load(runId), context)
 }
 
 /** @throws FORBIDDEN for a token that may see only one run: an agent's or a page's */

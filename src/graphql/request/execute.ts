@@ -9,6 +9,7 @@ import {
 import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { CLAIM_OVER, type GraphContext, type RequestContext } from './context.ts'
 import { blameRequest, failWith, toStreamError } from './errors.ts'
+import { openFrameResults } from './frameResults.ts'
 import { mapFrames } from './mapFrames.ts'
 import { applyDueRuns } from './applyDueRuns.ts'
 import { type Reads, prepareReads } from './reads.ts'
@@ -31,7 +32,8 @@ export async function executeOperation(args: OperationArgs): Promise<ExecutionRe
 
 /**
  * Executes a subscription: returns a stream of results, or a single result with the reason why there is none. Each
- * frame shows one snapshot. Ending the stream ends its source immediately, even while that is waiting.
+ * frame shows one snapshot. Ending the stream ends its source immediately, even while that is waiting. A frame of which many
+ * subscriptions ask the same is executed once, unless that needs to read more than the frame.
  */
 export async function subscribeOperation(
   args: OperationArgs,
@@ -41,16 +43,23 @@ export async function subscribeOperation(
   const reads = prepareReads(args.contextValue, false)
   const source = await createSourceEventStream({ ...args, contextValue: toContext(args, reads) })
   if (!(Symbol.asyncIterator in source)) return withRequestErrors(source)
+  const shared = openFrameResults(args)
   return mapFrames({
     source,
-    map: (frame) => queryApplyingDue({ ...args, rootValue: frame }),
+    map: (frame) =>
+      shared.find(frame) ??
+      queryApplyingDue({ ...args, rootValue: frame }, (result) => shared.keep(frame, result)),
     onFailure: (error) => ({ errors: [toStreamError(error)] }),
   })
 }
 
-async function queryApplyingDue(args: OperationArgs): Promise<ExecutionResult> {
+/** @param onPlain called at once with a result that needed no read */
+async function queryApplyingDue(
+  args: OperationArgs,
+  onPlain?: (result: ExecutionResult) => void,
+): Promise<ExecutionResult> {
   const atOneMoment = countStatements(args) > 1
-  const { result, due } = await executeOnce(args, atOneMoment)
+  const { result, due } = await executeOnce(args, atOneMoment, onPlain)
   if (due.length === 0 || !(await applyDueRuns(args.contextValue.commands, due))) return result
   return (await executeOnce(args, atOneMoment)).result
 }
@@ -58,11 +67,14 @@ async function queryApplyingDue(args: OperationArgs): Promise<ExecutionResult> {
 async function executeOnce(
   args: OperationArgs,
   atOneMoment: boolean,
+  onPlain?: (result: ExecutionResult) => void,
 ): Promise<{ result: ExecutionResult; due: readonly LoadedRun[] }> {
   const reads = prepareReads(args.contextValue, atOneMoment)
   try {
-    const result = await execute({ ...args, contextValue: toContext(args, reads) })
-    return { result: withRequestErrors(result), due: [...reads.due.values()] }
+    const executed = execute({ ...args, contextValue: toContext(args, reads) })
+    // a read is always awaited
+    if (!(executed instanceof Promise) && !executed.errors && reads.due.size === 0) onPlain?.(executed)
+    return { result: withRequestErrors(await executed), due: [...reads.due.values()] }
   } finally {
     await reads.close()
   }

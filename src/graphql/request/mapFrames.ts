@@ -4,7 +4,7 @@ import { endable } from '../../iterators/endable.ts'
 export interface FrameOptions<In, Out> {
   readonly source: AsyncIterable<In>
   /** Maps an item to a result. */
-  readonly map: (item: In) => Promise<Out>
+  readonly map: (item: In) => Out | Promise<Out>
   /** Maps a failure of the source to the last result; throws if the failure must not be shown. */
   readonly onFailure: (error: unknown) => Out
 }
@@ -20,20 +20,19 @@ export function mapFrames<In, Out>({
 }: FrameOptions<In, Out>): AsyncIterableIterator<Out> {
   const items = source[Symbol.asyncIterator]()
 
-  async function pull(): Promise<IteratorResult<In> | { failure: Out }> {
-    try {
-      return await items.next()
-    } catch (error) {
-      return { failure: onFailure(error) }
-    }
+  const toFrame = (pulled: IteratorResult<In>): IteratorResult<Out> | Promise<IteratorResult<Out>> => {
+    if (pulled.done) return pulled
+    const mapped = map(pulled.value)
+    return mapped instanceof Promise ? mapped.then(toItem) : toItem(mapped)
   }
+  const toLast = (error: unknown): IteratorResult<Out> => toItem(onFailure(error))
 
   return endable<Out>(
-    async () => {
-      const pulled = await pull()
-      if ('failure' in pulled) return { done: false, value: pulled.failure }
-      return pulled.done ? pulled : { done: false, value: await map(pulled.value) }
-    },
+    () => items.next().then(toFrame, toLast),
     () => items.return?.(),
   )
+}
+
+function toItem<Out>(value: Out): IteratorResult<Out> {
+  return { done: false, value }
 }

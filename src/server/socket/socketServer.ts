@@ -80,6 +80,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   function accept(socket: WebSocket, request: IncomingMessage): void {
     const connection: Connection = { socket, request, onAuthenticated: () => endWatch() }
     const endWatch = watchUnauthenticated(socket, request)
+    const writeTogether = gatherWrites(request.socket)
     socket.on('pong', () => silent.delete(socket))
     // a ping is answered by a pong, which is buffered if the client does not read
     socket.on('ping', () => void cutIfNotReading(socket))
@@ -88,7 +89,10 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       {
         protocol: socket.protocol,
         // resolves when the frame is sent, so that a slow reader slows its subscription down
-        send: (data) => send(socket, data),
+        send(data) {
+          writeTogether()
+          return send(socket, data)
+        },
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data) => {
@@ -183,6 +187,20 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     terminate() {
       for (const socket of sockets.clients) socket.terminate()
     },
+  }
+}
+
+/** Returns a function that has what is written from now on, until this turn of the event loop ends, go out in one write. */
+function gatherWrites(stream: Duplex): () => void {
+  let isGathering = false
+  return () => {
+    if (isGathering) return
+    isGathering = true
+    stream.cork()
+    process.nextTick(() => {
+      isGathering = false
+      stream.uncork()
+    })
   }
 }
 
