@@ -107,7 +107,7 @@ export function Actions({ run, isContinuable }: ActionsProps) {
           }}
         >
           <p>
-            Once accepted, it will end Cancelled, and can’t be taken up again.
+            Once accepted, it will end Cancelled, and can’t be resumed.
             {run.lease?.isLive &&
               ` ${run.lease.owner} is told to stop, and confirms that its processes are gone.`}
           </p>

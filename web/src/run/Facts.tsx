@@ -57,7 +57,7 @@ export function Facts({ run, detail }: FactsProps) {
         <Fact name="Round">{round}</Fact>
         <Fact name="Epoch">
           {epoch}
-          {(epoch ?? 1) > 1 && <span className="soft"> taken up {(epoch ?? 1) - 1}×</span>}
+          {(epoch ?? 1) > 1 && <span className="soft"> settled {(epoch ?? 1) - 1}× before</span>}
         </Fact>
         <Fact name="Revision">{revision}</Fact>
         {concurrencyKey && <Fact name="Key">{concurrencyKey}</Fact>}

@@ -30,7 +30,7 @@ export const BULK: readonly BulkAction[] = [
     command: 'CANCEL',
     verb: 'Cancel',
     question: 'Cancel',
-    means: 'Once accepted, each ends Cancelled, with the runs below it, and can’t be taken up again.',
+    means: 'Once accepted, each ends Cancelled, with the runs below it, and can’t be resumed.',
     perform: (pawl, id) => pawl.runs.cancel(id, { isCascading: true }),
   },
   {
