@@ -1,5 +1,5 @@
 import type { Workers } from '../client/workers.ts'
-import { PawlFault } from '../kit/errors.ts'
+import type { PawlFault } from '../kit/errors.ts'
 import { pause } from '../kit/pause.ts'
 import { createKey } from '../request/request.ts'
 import type * as t from '../request/types.ts'
@@ -21,8 +21,8 @@ type Announced = Exclude<t.WorkerState, 'SILENT'>
 
 /** How often a worker announces itself until a server has said how often, in seconds. */
 const REPEAT_SECONDS = 30
-/** How long nothing is announced to a server that knows of no announcements, being older than this SDK, in seconds: it logs each of them. */
-const QUIET_SECONDS = 3_600
+/** How long nothing is announced to a server that knows of no announcements, being older than this SDK, in milliseconds: it logs each of them. */
+const QUIET_MS = 3_600_000
 /** How long an announcement may take, and the last one, in milliseconds. */
 const TIMEOUT_MS = 5_000
 const FAREWELL_MS = 1_000
@@ -39,7 +39,7 @@ export class Announcer {
   /** Aborts when something has changed that is to be told at once. */
   #changed = new AbortController()
   #isOver = false
-  /** Until when nothing is announced, by `performance.now()`. */
+  /** Until when nothing is announced. */
   #quietUntil = 0
 
   constructor(workers: Workers, options: WorkerOptions) {
@@ -79,8 +79,7 @@ export class Announcer {
   /** Returns when to announce it again, in seconds. */
   async #announce(timeoutMs: number, signal?: AbortSignal): Promise<number> {
     const { owner, workflows, labels, project, concurrency = 1, facts } = this.#options
-    const quietSeconds = (this.#quietUntil - performance.now()) / 1_000
-    if (quietSeconds > 0) return quietSeconds
+    if (Date.now() < this.#quietUntil) return REPEAT_SECONDS
     try {
       const { host = owner, program, agents, problem } = facts?.() ?? {}
       const answer = await this.#workers.announce({
@@ -100,10 +99,8 @@ export class Announcer {
       })
       return answer.__typename === 'AnnounceWorkerSuccess' ? answer.repeatInSeconds : REPEAT_SECONDS
     } catch (error) {
-      const isUnknown = error instanceof PawlFault && error.code === 'BAD_USER_INPUT'
-      if (!isUnknown) return REPEAT_SECONDS
-      this.#quietUntil = performance.now() + QUIET_SECONDS * 1_000
-      return QUIET_SECONDS
+      if ((error as PawlFault).code === 'BAD_USER_INPUT') this.#quietUntil = Date.now() + QUIET_MS
+      return REPEAT_SECONDS
     }
   }
 }
