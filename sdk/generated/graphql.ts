@@ -5006,12 +5006,6 @@ export type DriveRunSuccess = {
 /** One of several commands was refused; `refusal` says why. */
 export type StepRefused = {
   __typename: 'StepRefused'
-  /** Its place among the steps that were sent, from 0. */
-  step: number
-  /** What the owner had asked for at that place. */
-  command: StepCommand
-  /** The steps before it, where they were taken; empty if all had to be. */
-  steps: TakenStep[]
   /** What the mutation of that step would have answered. */
   refusal: ({
   __typename: 'IllegalTransition'
@@ -5094,6 +5088,12 @@ export type StepRefused = {
   message: string
   /** The current run; null for an AGENT token whose claim is over. */
   run: Run
+  /** Its place among the steps that were sent, from 0. */
+  step: number
+  /** What the owner had asked for at that place. */
+  command: StepCommand
+  /** The steps before it, where they were taken; empty if all had to be. */
+  steps: TakenStep[]
 }
 
 /** What `driveRun` answers: its success, or the problem that it was refused with. */
@@ -6733,7 +6733,7 @@ export const SessionsDocument = /* @__PURE__ */ documents.operation<SessionsQuer
 export const TranscriptPositionDocument = /* @__PURE__ */ documents.operation<TranscriptPositionQuery, TranscriptPositionQueryVariables>('query TranscriptPosition($sessionId:ID!$after:String!){node(id:$sessionId){__typename ...on Session{status transcript(after:$after first:0){pageInfo{hasNextPage}}}}}')
 export const TranscriptPageDocument = /* @__PURE__ */ documents.operation<TranscriptPageQuery, TranscriptPageQueryVariables>('query TranscriptPage($sessionId:ID!$first:Int$after:String$last:Int$before:String$kinds:[EntryKind!]){node(id:$sessionId){__typename ...on Session{transcript(first:$first after:$after last:$last before:$before kinds:$kinds){nodes{...TranscriptEntryFields}pageInfo{...PageInfoFields}}}}}')
 export const SearchTranscriptsDocument = /* @__PURE__ */ documents.operation<SearchTranscriptsQuery, SearchTranscriptsQueryVariables>('query SearchTranscripts($text:String!$filter:TranscriptFilter$first:Int$after:String){searchTranscripts(text:$text filter:$filter first:$first after:$after){nodes{sessionId seq kind at excerpt}pageInfo{...PageInfoFields}}}')
-export const DriveRunDocument = /* @__PURE__ */ documents.mutation<DriveRunMutation, DriveRunMutationVariables>('DriveRun', 'run{...RunFields}steps{...TakenStepFields}isReplayed}...on StepRefused{step command steps{...TakenStepFields}refusal{__typename ...Refusal}')
+export const DriveRunDocument = /* @__PURE__ */ documents.mutation<DriveRunMutation, DriveRunMutationVariables>('DriveRun', 'run{...RunFields}steps{...TakenStepFields}isReplayed}...on StepRefused{refusal{__typename ...Refusal}')
 export const RunChangedDocument = /* @__PURE__ */ documents.operation<RunChangedSubscription, RunChangedSubscriptionVariables>('subscription RunChanged($runId:ID!$after:Int$until:RunStreamEnd!$withRun:Boolean!){runChanged(runId:$runId after:$after until:$until){...RunFrameFields run@include(if:$withRun){...RunFields}}}')
 export const RunEventAppendedDocument = /* @__PURE__ */ documents.operation<RunEventAppendedSubscription, RunEventAppendedSubscriptionVariables>('subscription RunEventAppended($runId:ID!$after:Int$until:RunStreamEnd!){runEventAppended(runId:$runId after:$after until:$until){...RunEventFields}}')
 export const RunsChangedDocument = /* @__PURE__ */ documents.operation<RunsChangedSubscription, RunsChangedSubscriptionVariables>('subscription RunsChanged($filter:RunsFeedFilter$after:String){runsChanged(filter:$filter after:$after){__typename cursor kind runId revision run{...RunFields}}}')
