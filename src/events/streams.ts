@@ -18,6 +18,8 @@ export interface StreamsOptions {
    * lapse is applied (G5). It must not throw, and is not awaited; default: does nothing.
    */
   readonly onDue?: (runId: string) => void
+  /** How many reads of streams are under way at a time; default 5. Commands need the other connections of the pool. */
+  readonly maxReads?: number
 }
 
 /** What all streams of a process share. */
@@ -45,8 +47,13 @@ export interface RunTailOptions extends TailOptions {
 }
 
 /** Creates what the streams of a process share: a read needed by several of them is sent once. */
-export function openStreams({ store, signals, onDue = () => undefined }: StreamsOptions): Streams {
-  const share = openShareReads()
+export function openStreams({
+  store,
+  signals,
+  onDue = () => undefined,
+  maxReads = 5,
+}: StreamsOptions): Streams {
+  const share = openShareReads(maxReads)
   const offers = openOffers({ store, signals })
   return { store, signals, share, feed: openFeedReader(store, share), offers, onDue }
 }

@@ -70,9 +70,10 @@ export async function openBackend({
   await recognizeRestore({ poolConfig: database.sessionConfig, dataDir, log })
   signal?.throwIfAborted()
 
+  const connections = database.kind === 'embedded' ? Math.min(poolSize, EMBEDDED_POOL) : poolSize
   const store = openStore({
     ...database.poolConfig,
-    max: database.kind === 'embedded' ? Math.min(poolSize, EMBEDDED_POOL) : poolSize,
+    max: connections,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: STATEMENT_MS,
@@ -101,7 +102,12 @@ export async function openBackend({
     whyReserved: (host, directory) => (host === hostname() ? whyReserved(directory, ownOf(dataDir)) : null),
     hasOlderServers: olderServers.areThere,
   }
-  const tails = openStreams({ store, signals, onDue: (runId) => void moveOn(commands, runId, log) })
+  const tails = openStreams({
+    store,
+    signals,
+    onDue: (runId) => void moveOn(commands, runId, log),
+    maxReads: Math.ceil(connections / 2),
+  })
   const backend: Backend = {
     database,
     installation,

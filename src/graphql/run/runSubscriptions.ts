@@ -5,7 +5,8 @@ import { tailEvents } from '../../events/tailEvents.ts'
 import { type RunsChange, tailRuns } from '../../events/tailRuns.ts'
 import { tailStatus } from '../../events/tailStatus.ts'
 import { isFinalStatus, isSettledStatus } from '../../lifecycle/run/enums.ts'
-import { type LoadedRun, loadRuns } from '../../store/run/loadRun.ts'
+import { readPresent } from '../../events/streams.ts'
+import type { LoadedRun } from '../../store/run/loadRun.ts'
 import { builder, enumOf } from '../kit/builder.ts'
 import { checkArgs } from '../kit/checkArgs.ts'
 import { atSnapshot, refuseLimitedToRun, type RequestContext, assertVisible } from '../request/context.ts'
@@ -129,9 +130,8 @@ const offersSchema = z.object({ filter: RunOfferFilter.schema.nullish() })
 
 /** @throws RUN_NOT_FOUND or FORBIDDEN if the run can't be followed */
 async function checkFollowed(runId: string, context: RequestContext): Promise<void> {
-  const { store } = context.commands
   const id = toLookedUp(runId)
-  const [loaded] = await loadRuns(store.pool, store, [id])
+  const loaded = await readPresent(context.streams, id)
   if (!loaded) throw failWith('RUN_NOT_FOUND', `There is no run ${id}.`)
   assertVisible(loaded, context)
 }

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openShareReads } from '../../../src/events/shareReads.ts'
 
 test('reads that ask the same in one turn are one, and one that was sent is joined by nobody', async () => {
-  const share = openShareReads()
+  const share = openShareReads(3)
   let sent = 0
   const finish: (() => void)[] = []
   const read = () => {
@@ -23,8 +23,30 @@ test('reads that ask the same in one turn are one, and one that was sent is join
 })
 
 test('a read that fails fails for those who share it, and for nobody after them', async () => {
-  const share = openShareReads()
+  const share = openShareReads(2)
   const failing = [1, 2].map(() => share('a', () => Promise.reject(new Error('away'))))
   for (const answer of failing) await expect(answer).rejects.toThrow('away')
   expect(await share('a', async () => 'back')).toBe('back')
+})
+
+test('no more than so many reads are under way, the others wait in their order, and a read that waits is joined', async () => {
+  const share = openShareReads(2)
+  const sent: string[] = []
+  const finish = new Map<string, () => void>()
+  const ask = (question: string) =>
+    share(question, () => {
+      sent.push(question)
+      return new Promise<string>((resolve) => finish.set(question, () => resolve(question)))
+    })
+  const first = ['a', 'b', 'c', 'd'].map(ask)
+  await vi.waitFor(() => expect(sent).toEqual(['a', 'b']))
+  const joined = ask('c')
+  finish.get('b')?.()
+  expect(await first[1]).toBe('b')
+  await vi.waitFor(() => expect(sent).toEqual(['a', 'b', 'c']))
+  for (const question of ['a', 'c']) finish.get(question)?.()
+  expect(await joined).toBe('c')
+  await vi.waitFor(() => expect(sent).toEqual(['a', 'b', 'c', 'd']))
+  finish.get('d')?.()
+  expect(await Promise.all(first)).toEqual(['a', 'b', 'c', 'd'])
 })
