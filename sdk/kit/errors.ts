@@ -180,7 +180,7 @@ export interface GraphqlError {
 /** The error to throw for the first of a response's errors. */
 export function toError(errors: readonly GraphqlError[], status?: number): PawlError {
   const [error] = errors
-  const message = error?.message ?? 'The server answered with an empty list of errors'
+  const message = error?.message ?? 'The server answered no error'
   const code = error?.extensions?.code ?? (status === 401 ? 'UNAUTHENTICATED' : 'UNKNOWN')
   if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') return new PawlAuthError(message, code)
   const kind = code === 'CURSOR_EXPIRED' ? PawlCursorExpiredError : PawlFault

@@ -96,7 +96,7 @@ export async function post(
 export function readResult<R>(response: GraphqlResponse<R> | undefined, status?: number): R {
   if (response?.errors) throw toError(response.errors, status)
   if (response?.data) return response.data
-  throw new PawlFault('The server answered neither data nor errors', 'UNKNOWN')
+  throw new PawlFault('The server answered no data', 'UNKNOWN')
 }
 
 /** Throws for an answer that is not GraphQL: from a proxy, or from another kind of server. */

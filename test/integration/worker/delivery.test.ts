@@ -42,7 +42,8 @@ test('a delivery goes from the plan, which a person approves, over a file that i
   const { approval } = await bench.asked(run.id)
   const place = await person.workspaces.get(run.id)
   const readTree = async () =>
-    unwrap(await person.workspaces.perform(place?.id ?? '', 'DIFF', { timeoutMs: 60_000 })).operation.diff?.tree
+    unwrap(await person.workspaces.perform(place?.id ?? '', 'DIFF', { timeoutMs: 60_000 })).operation.diff
+      ?.tree
   expect(approval.tree).toMatch(/^[0-9a-f]{40}$/)
   expect(await readTree()).toBe(approval.tree)
   writeFileSync(join(place?.path ?? '', 'sneaked.in'), 'after it was asked')
