@@ -112,6 +112,7 @@ describe('workspaces over the SDK', () => {
     expect(operation).toMatchObject({ kind: 'DIFF', status: 'SUCCEEDED', worker: 'fake', attempt: 1 })
     expect(operation.diff).toEqual({
       ...DIFF,
+      tree: null,
       isTruncated: false,
       files: [{ ...DIFF.files[0], previousPath: null }],
     })
