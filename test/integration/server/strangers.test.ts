@@ -74,13 +74,15 @@ describe('after it, a socket', () => {
     const socket = await connect()
     await introduce(socket)
     const { _socket: connection } = socket as unknown as { _socket: Socket }
+    // it may be cut while it still writes
+    const closed = new Promise((resolve) => socket.once('close', resolve))
     connection.pause()
     const payload = { query: getIntrospectionQuery() }
     for (let id = 0; id < 90; id += 1)
       socket.send(JSON.stringify({ id: String(id), type: 'subscribe', payload }))
     await expect.poll(countSockets, { timeout: 30_000 }).toBe(0)
     connection.resume()
-    await once(socket, 'close')
+    await closed
   })
 
   it('that goes away is nobody’s fault', async () => {

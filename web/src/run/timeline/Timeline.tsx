@@ -11,6 +11,8 @@ import { type Axis, findTicks, placeBars, type PlacedBar, sumOf } from './scale.
 
 /** How wide a bar is at least, so that it can be hit, in pixels. */
 const LEAST = 24
+/** The room that the time at a tick needs, in pixels: one that has less before the end of the axis is left out. */
+const TICK_ROOM = 56
 
 interface TimelineProps {
   readonly run: StoredRun
@@ -30,6 +32,7 @@ export function Timeline({ run, events, place }: TimelineProps) {
   const [width, measure] = useWidth()
   const start = Date.parse(events[0]?.at ?? new Date(now).toISOString())
   const length = Math.max(1_000, now - start)
+  const ticks = findTicks(length).filter((tick) => (1 - tick / length) * width >= TICK_ROOM)
   const axis: Axis = { start, length, least: width > 0 ? (LEAST / width) * length : 0 }
   return (
     <section className="pane" aria-label="Timeline">
@@ -40,7 +43,7 @@ export function Timeline({ run, events, place }: TimelineProps) {
       </p>
       <div className="lanes">
         <div className="lane-axis" aria-hidden="true" ref={measure}>
-          {findTicks(length).map((tick) => (
+          {ticks.map((tick) => (
             <span key={tick} style={{ left: `${(tick / length) * 100}%` }}>
               {tick === 0 ? '0' : formatLength(tick)}
             </span>
