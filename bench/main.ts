@@ -12,6 +12,7 @@ import { measureLatency } from './parts/latency.ts'
 import { measurePeers } from './parts/peers.ts'
 import { showPlans } from './parts/plans.ts'
 import { profileServer } from './parts/profile.ts'
+import { soak } from './parts/soak.ts'
 import { measureStart } from './parts/start.ts'
 import { measureRetention } from './parts/retention.ts'
 import { measureTakeover } from './parts/takeover.ts'
@@ -38,6 +39,7 @@ const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]
   peers: measurePeers,
   plans: showPlans,
   profile: profileServer,
+  soak,
 }
 
 async function main(): Promise<void> {

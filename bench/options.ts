@@ -14,6 +14,7 @@ export const PARTS = [
   'dashboard',
   'peers',
   'profile',
+  'soak',
 ] as const
 export type Part = (typeof PARTS)[number]
 
@@ -25,6 +26,8 @@ export interface BenchOptions {
   readonly rounds: number
   /** Approximate seconds of one round. */
   readonly seconds: number
+  /** How long `soak` takes, in minutes. */
+  readonly minutes: number
   /** Engines that `peers` compares with, by their names there; empty: all. */
   readonly peers: readonly string[]
   /** Runs in the larger database. */
@@ -39,12 +42,14 @@ Measures Pawl on a fresh embedded PostgreSQL with production settings, prints ta
 bench/results. Takes about half an hour and 10 GB of disk; Ctrl-C leaves nothing behind. Exits with 1 if a plan scans
 the history. Parts can be named without --parts: npm run bench -- plans growth
 
-  --parts LIST    of ${PARTS.join(', ')} (default: all but the last two; "peers" installs other
+  --parts LIST    of ${PARTS.join(', ')} (default: all but the last three; "peers" installs other
                   engines from the registry)
   --clients LIST  numbers of concurrent clients (default: 1,8,32)
   --rounds N      rounds of each comparison (default: 5)
   --seconds S     approximate duration of one round (default: 2)
   --runs N        runs in the larger database of "plans" and "growth" (default: 1000000)
+  --minutes N     duration of "soak": a simulated load, after which memory must be flat and the doctor content
+                  (default: 60)
   --peers LIST    engines of "peers" (default: all), such as restate,dbos
   --quick         small and short, for trying it out: 20,000 runs, 2 rounds of half a second
   --out FILE      where the results are written`
@@ -67,6 +72,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | null {
       seconds: { type: 'string' },
       runs: { type: 'string' },
       peers: { type: 'string' },
+      minutes: { type: 'string', default: '60' },
       out: { type: 'string' },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -81,6 +87,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | null {
     seconds: toNumber('--seconds', seconds, 0.01),
     runs: toNumber('--runs', runs, 1000),
     peers: values.peers?.split(',') ?? [],
+    minutes: toNumber('--minutes', values.minutes, 0.1),
     out: values.out ?? null,
   }
 }
