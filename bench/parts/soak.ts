@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -109,8 +110,9 @@ interface RunningLoad {
 async function startLoad({ resources }: Bench, { url, token }: BenchServer): Promise<RunningLoad> {
   const pawl = createPawl({ url, token, WebSocket })
   unwrap(await pawl.workflows.register(BENCH_WORKFLOW))
-  let done: Work = { settled: 0, took: [] }
-  let isStopping = false
+  const done: Work = { settled: 0, took: [] }
+  const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal)
   const failures: unknown[] = []
   const workers = Array.from({ length: WORKERS }, (_, index) =>
     pawl.worker(
@@ -127,13 +129,15 @@ async function startLoad({ resources }: Bench, { url, token }: BenchServer): Pro
     ),
   )
   const run = async (): Promise<void> => {
-    while (!isStopping && !resources.signal.aborted) await startAndWatch(pawl, done, () => isStopping)
+    while (!stopping.signal.aborted) await startAndWatch(pawl, done, stopping.signal)
   }
   const persons = Array.from({ length: WATCHED + QUEUED }, () =>
-    run().catch((error: unknown) => void failures.push(error)),
+    run().catch((error: unknown) => {
+      if (!stopping.signal.aborted) failures.push(error)
+    }),
   )
   const stop = async (): Promise<void> => {
-    isStopping = true
+    stopping.abort()
     await Promise.all(workers.map((worker) => worker.stop({ timeoutMs: 10_000 })))
     await Promise.all(persons)
     if (failures.length > 0) throw new AggregateError(failures, 'the load failed')
@@ -142,22 +146,21 @@ async function startLoad({ resources }: Bench, { url, token }: BenchServer): Pro
   return {
     take() {
       if (failures.length > 0) throw new AggregateError(failures, 'the load failed')
-      const taken = done
-      done = { settled: 0, took: [] }
-      return taken
+      const { settled } = done
+      done.settled = 0
+      return { settled, took: done.took.splice(0) }
     },
     stop,
   }
 }
 
 /** Starts a run, and looks on until it is settled; sometimes tells its agent something, or cancels it. */
-async function startAndWatch(pawl: Pawl, done: Work, isStopping: () => boolean): Promise<void> {
+async function startAndWatch(pawl: Pawl, done: Work, signal: AbortSignal): Promise<void> {
   const begun = performance.now()
   const { run } = unwrap(await pawl.runs.start({ workflow: BENCH_WORKFLOW.name, title: 'Soak' }))
   done.took.push(performance.now() - begun)
   let whim = Math.random()
-  for await (const { status } of pawl.runs.watch(run.id, { untilSettled: true })) {
-    if (isStopping()) return
+  for await (const { status } of pawl.runs.watch(run.id, { untilSettled: true, signal })) {
     if (status !== 'RUNNING') continue
     // it may have settled since
     if (whim < 0.1) await pawl.messages.send(run.id, 'And the tests.')
