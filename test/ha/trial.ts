@@ -1,7 +1,8 @@
 import { mkdtemp, chmod, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Pool } from 'pg'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client, Pool } from 'pg'
 import { percentile } from '../../bench/statistics.ts'
 import { buildServer } from '../../scripts/buildServer.ts'
 import { chooseRunUser } from '../../src/database/embedded/runUser.ts'
@@ -34,6 +35,7 @@ export async function holdTrial(choice: Choice, bin: string, signal: AbortSignal
       await createDatabase(cluster)
       const proxy = new Unit(['haproxy', '-db', '-f', samplePath('haproxy.cfg')], join(folder, 'haproxy.log'))
       await proxy.start()
+      await untilProxied(signal)
       const servers = await startServers(built.program, folder, signal)
       const token = await servers[0]?.token()
       const load = await Load.start(
@@ -80,6 +82,26 @@ async function createDatabase(cluster: Cluster): Promise<void> {
     await client.query(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`)
     await client.query(`CREATE DATABASE ${username} OWNER ${username}`)
   })
+}
+
+/** Connections in a row that must lead to the primary: twice as many as there are machines, among which the proxy takes turns. */
+const PROVEN = 6
+
+/** Resolves when the proxy has found out who is the primary: it takes every machine for one until it has asked each three times. */
+async function untilProxied(signal: AbortSignal): Promise<void> {
+  const { href: connectionString } = await readAddress()
+  for (let proven = 0; proven < PROVEN;) {
+    const client = new Client({ connectionString })
+    client.on('error', () => undefined)
+    const isPrimary = await client
+      .connect()
+      .then(() => client.query<{ recovers: boolean }>('SELECT pg_is_in_recovery() AS recovers'))
+      .then(({ rows }) => rows[0]?.recovers === false)
+      .catch(() => false)
+    await client.end().catch(() => undefined)
+    proven = isPrimary ? proven + 1 : 0
+    await delay(100, undefined, { signal })
+  }
 }
 
 async function readAddress(): Promise<URL> {
