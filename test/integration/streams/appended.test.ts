@@ -9,6 +9,7 @@ import {
   openTestServers,
   pullMany,
   readAll,
+  seqs,
   startAtWork,
   type TestServer,
   type TestServers,
@@ -24,8 +25,6 @@ beforeAll(async () => {
   there = await servers.openStreamServer()
 })
 afterAll(() => servers.close())
-
-const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq)
 
 /** A page of one event, which ends at a revision. */
 function pageOf(seq: number): EventPage {

@@ -18,6 +18,7 @@ import {
   pullMany,
   readAll,
   seededRandom,
+  seqs,
   start,
   startAtWork,
   type TestServer,
@@ -34,8 +35,6 @@ beforeAll(async () => {
   there = await servers.openStreamServer()
 })
 afterAll(() => servers.close())
-
-const seqs = (events: readonly { seq: number }[]) => events.map(({ seq }) => seq)
 
 const SEEDS = [1, ...thoroughly([2, 3])]
 

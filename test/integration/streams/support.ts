@@ -159,3 +159,8 @@ export function countReads({ pool }: Store, name: string): () => number {
   const isCounted = ([sent]: readonly unknown[]) => (sent as { name?: string }).name === name
   return () => query.mock.calls.slice(before).filter(isCounted).length
 }
+
+/** The positions of events in their log. */
+export function seqs(events: readonly { readonly seq: number }[]): number[] {
+  return events.map(({ seq }) => seq)
+}
