@@ -56,6 +56,7 @@ export const ARROWS = {
       'src/advice',
       'src/mcp',
       'src/worker',
+      'src/adapters',
       'src/processes',
       'src/server',
       'src/database',

@@ -16,6 +16,7 @@ interface Options extends TakeOptions {
   readonly killAfter: number
   readonly passEnv: readonly string[]
   readonly shared?: boolean
+  readonly transcript: boolean
 }
 
 /** `pawl exec`: runs a command as the agent of a run, under a lease that is renewed while the command runs. */
@@ -58,6 +59,7 @@ export function execCommand(): Command {
       collectPassed,
       [],
     )
+    .option('--no-transcript', 'keep nothing of what the command prints')
     .option('--shared', 'work in this directory even if another run does')
     .addHelpText('after', explanation(EXPLANATION))
     .action(
@@ -94,6 +96,9 @@ PAWL_EXECUTION_ID are set, so that \`pawl state\`, \`pawl phase advance\` and \`
 
 Without a run and without options that start one, the only active run is claimed; where none is active, one of the workflow
 \`task\` is started: it is COMPLETED once the agent calls \`pawl run complete\`, and INCOMPLETE if it exits without.
+
+What the command prints to a pipe or a file passes unchanged, and is kept without secrets as the transcript of the run: see
+\`pawl logs\`. What it prints to a terminal is not kept.
 
 Only one run at a time works in a directory of this machine. If another one does, nothing is started or claimed, its holder is
 named, and the exit code is 8. --shared overrides this.

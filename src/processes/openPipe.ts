@@ -11,6 +11,9 @@ export interface Pipe {
   readonly writer: number
   /** Closes this process's own copy of the writing end. */
   closeWriter(): void
+  /** Stops reading, until `resume`: whoever writes has to wait once the pipe is full. */
+  pause(): void
+  resume(): void
   /** Reads what is buffered and closes the pipe, even where other processes still hold its writing end. */
   close(): void
 }
@@ -60,9 +63,14 @@ export function openPipe(path: string, take: (bytes: Uint8Array) => void, onEnd?
   return {
     writer,
     closeWriter,
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     close() {
       closeWriter()
-      if (!isOver && !socket.destroyed) takeRest(reader, take)
+      if (socket.destroyed) return
+      // what a paused socket has read already; `read` emits it as data
+      while (socket.read() !== null);
+      if (!isOver) takeRest(reader, take)
       socket.destroy()
     },
   }

@@ -23,8 +23,11 @@ export interface TranscriptOptions {
     entries: TranscriptEntryInput[],
     signal: AbortSignal,
   ) => Promise<Appended>
-  /** The session's private folder, the same for every owner on this machine. */
-  readonly stateDir: string
+  /**
+   * The session's private folder, the same for every owner on this machine, where what is sent is noted before. Default: it is not
+   * noted, for a session whose output ends with its owner.
+   */
+  readonly stateDir?: string | undefined
   /** The number of the owner's claim. */
   readonly fence: number
   /** What is not to be shown; see `findSecrets`. Default: nothing. */
@@ -50,19 +53,20 @@ const RETRY_MS = { first: 250, longest: 5_000 } as const
 const PAST_END_SEQ = 2_000_000_000
 
 /**
- * Writes what an agent says and puts out into its session's transcript: in order, masked, gathered, within bounded memory. What is
- * sent is noted on disk before, so that the next owner neither loses nor repeats it.
+ * Writes what an agent says and puts out into its session's transcript: in order, masked, gathered, within bounded memory. With a
+ * `stateDir`, what is sent is noted on disk before, so that the next owner neither loses nor repeats it.
  */
 export class TranscriptWriter implements AgentOutput {
   readonly #options: TranscriptOptions
   readonly #ring: ByteRing
-  readonly #journal: TranscriptJournal
+  readonly #journal: TranscriptJournal | undefined
   readonly #text: TranscriptText
   readonly #queue: EntryQueue
   readonly #maxCharacters: number
   readonly #closing = new AbortController()
   readonly #givenUp = new AbortController()
-  readonly #finished: Promise<void>
+  /** Resolves with whether everything was written. */
+  readonly #finished: Promise<boolean>
   /** Noted by an owner before, or by this one, and not yet known to be appended. */
   #pending: JournalEntry | undefined
   /** 0: not known yet. */
@@ -79,9 +83,10 @@ export class TranscriptWriter implements AgentOutput {
     const bufferBytes = options.bufferBytes ?? 1_048_576
     this.#ring = new ByteRing(bufferBytes)
     this.#queue = new EntryQueue(options.secrets ?? [], bufferBytes)
-    this.#journal = new TranscriptJournal(options.stateDir, options.fence)
+    const { stateDir, fence } = options
+    this.#journal = stateDir === undefined ? undefined : new TranscriptJournal(stateDir, fence)
     this.#maxCharacters = options.maxCharacters ?? 16_777_216
-    this.#pending = this.#journal.read()
+    this.#pending = this.#journal?.read()
     this.#text = new TranscriptText(options.secrets ?? [], this.#pending?.carry)
     this.#position = this.#pending?.position ?? 0
     this.#taken = this.#position
@@ -123,18 +128,20 @@ export class TranscriptWriter implements AgentOutput {
     this.#wake()
   }
 
-  /** Writes what is left, as far as that is possible in `closeMs`. */
-  async close(): Promise<void> {
+  /** Writes what is left, as far as that is possible in `closeMs`. Returns whether that was all of it. */
+  async close(): Promise<boolean> {
     this.flush()
     this.#closing.abort()
     this.#wake()
     const done = new AbortController()
-    await Promise.race([this.#finished, this.#pause(this.#options.closeMs ?? 5_000, done.signal)])
+    const late = this.#pause(this.#options.closeMs ?? 5_000, done.signal).then(() => false)
+    const isWhole = await Promise.race([this.#finished, late])
     done.abort()
     this.#givenUp.abort()
+    return isWhole
   }
 
-  async #work(): Promise<void> {
+  async #work(): Promise<boolean> {
     // The constructor returns before anything is asked of its owner.
     await Promise.resolve()
     while (!this.isOver) {
@@ -146,9 +153,10 @@ export class TranscriptWriter implements AgentOutput {
       if ((this.#queue.at ?? Infinity) <= this.#position) this.#gatherEntries()
       else if (this.#ring.size > 0) this.#gather()
       else if (this.#closing.signal.aborted) {
-        if (!this.#gatherEnd()) return
+        if (!this.#gatherEnd()) return true
       } else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
+    return false
   }
 
   /** Notes the entries that are next. */
@@ -267,7 +275,7 @@ export class TranscriptWriter implements AgentOutput {
   /** A full disk must not keep the transcript from the server: then the next owner may repeat or miss what is under way. */
   #writeJournal(entry: JournalEntry): void {
     try {
-      this.#journal.write(entry)
+      this.#journal?.write(entry)
     } catch (error) {
       this.#options.onError?.(error)
     }

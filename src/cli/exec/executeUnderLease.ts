@@ -6,6 +6,8 @@ import { EXIT, UsageError } from '../kit/exitCodes.ts'
 import type { Invocation } from '../kit/invocation.ts'
 import { reportError } from '../kit/report.ts'
 import { safeText } from '../terminal/width.ts'
+import { openCommandOutput, INHERITED_OUTPUT } from './commandOutput.ts'
+import type { CommandOutput } from './commandOutput.ts'
 import { concludeRun, describeEnding } from './concludeRun.ts'
 import type { Failure } from './concludeRun.ts'
 import { finishExecution } from './finishExecution.ts'
@@ -34,6 +36,15 @@ export interface Task {
   readonly killAfter: number
   /** Names of further variables that the command inherits. */
   readonly passEnv: readonly string[]
+  /** Whether what the command prints is kept. */
+  readonly transcript: boolean
+}
+
+/** A command that waits at its gate, and is recorded. */
+interface Recorded {
+  readonly child: Child
+  readonly executionId: string
+  readonly output: CommandOutput
 }
 
 /** How long reading the run may take while its command is being stopped, in milliseconds. */
@@ -68,9 +79,26 @@ async function executeOwned(invocation: Invocation, task: Task, keeper: LeaseKee
     const message = 'Processes that an earlier owner of the run has left here could not be ended'
     return reportError(invocation, new UsageError(message, EXIT.lostRace, 'DirectoryTaken'))
   }
+  const env = environmentFor(invocation, task)
+  const output = task.transcript ? await openCommandOutput(invocation, keeper, env) : INHERITED_OUTPUT
+  try {
+    return await executeWithOutput(invocation, task, keeper, { env, output })
+  } finally {
+    await output.end()
+  }
+}
+
+async function executeWithOutput(
+  invocation: Invocation,
+  task: Task,
+  keeper: LeaseKeeper,
+  { env, output }: { readonly env: NodeJS.ProcessEnv; readonly output: CommandOutput },
+): Promise<number> {
+  const { pawl } = invocation
   let child: Child
   try {
-    child = await launch(task.command, { env: environmentFor(invocation, task), keep: [task.lock.fd] })
+    child = await launch(task.command, { env, streams: output.streams, keep: [task.lock.fd] })
+    output.launched()
   } catch (error) {
     const failure: Failure = {
       reason: 'START_FAILED',
@@ -91,15 +119,14 @@ async function executeOwned(invocation: Invocation, task: Task, keeper: LeaseKee
     await concludeRun(pawl, keeper, { failure: undefined, isGone: true })
     return code
   }
-  return executeRecorded(invocation, task, keeper, child, executionId)
+  return executeRecorded(invocation, task, keeper, { child, executionId, output })
 }
 
 async function executeRecorded(
   invocation: Invocation,
   task: Task,
   keeper: LeaseKeeper,
-  child: Child,
-  executionId: string,
+  { child, executionId, output }: Recorded,
 ): Promise<number> {
   const { pawl } = invocation
   const startedAt = performance.now()
@@ -107,6 +134,7 @@ async function executeRecorded(
   const rules = stopRulesOf(pawl, task)
   task.signals.forwardTo(child.group, () => void child.group.stop(stopLimitsOf('SHUTDOWN', keeper, rules)))
   const supervised = await supervise(child, keeper, rules)
+  await output.end()
   const exitCode = exitCodeOf(supervised.ending)
   try {
     const outcome = await finishExecution(pawl, executionId, keeper.fence, supervised)

@@ -52,7 +52,7 @@ async function openFolder(): Promise<string> {
 function open(kept: Kept, stateDir: string, options: Partial<TranscriptOptions> = {}): TranscriptWriter {
   const onError = (error: unknown) => void kept.errors.push(error)
   const writer = new TranscriptWriter({ append: kept.append, stateDir, fence: 1, onError, ...options })
-  onTestFinished(() => writer.close())
+  onTestFinished(async () => void (await writer.close()))
   return writer
 }
 
