@@ -115,7 +115,7 @@ async function printSessions(
       if (!kinds || kinds.includes(said.entry.kind)) view.print(said)
     }
     await followSessions(pawl, runId, { after, isMeant, signal, onEntry })
-  }
+  } else if (after.size === 0) invocation.note('nothing was said yet')
   view.end()
   return EXIT.done
 }
@@ -188,11 +188,12 @@ class LogView {
 }
 
 async function printMatches(
-  { pawl, out, isJson }: Invocation,
+  invocation: Invocation,
   runId: string,
   { search, session: sessionId, kind: kinds }: Options & { readonly search: string },
   signal: AbortSignal,
 ): Promise<number> {
+  const { pawl, out, isJson } = invocation
   const page = await pawl.sessions.search(search, { runId, sessionId, kinds, first: 100, signal })
   for (const match of page.nodes) {
     const { at, seq, kind, excerpt } = match
@@ -203,5 +204,7 @@ async function printMatches(
         : `${dim(`${formatTime(at)} ${out.ids(match.sessionId)} ${seq}`)}  ${cyan(kind)}  ${safeText(excerpt).trim()}`,
     )
   }
-  return page.nodes.length > 0 ? EXIT.done : EXIT.notFound
+  if (page.nodes.length > 0) return EXIT.done
+  invocation.note(`${safeText(search)} was not said`)
+  return EXIT.notFound
 }

@@ -17,11 +17,25 @@ const WORKFLOW = {
   phases: [{ key: 'work', artifact: { path: 'plan.md' }, final: true }],
 }
 
+const REVIEWED = {
+  ...WORKFLOW,
+  name: 'reviewed',
+  phases: [
+    {
+      key: 'work',
+      artifact: { path: 'plan.md' },
+      approval: { gate: 'plan', question: 'Are seven raisins enough?' },
+      final: true,
+    },
+  ],
+}
+
 beforeAll(async () => {
   server = await startTestServer()
   pawl = createPawl({ url: server.url, token: server.adminToken })
   cli = pawlAt(server.url, server.adminToken)
   unwrap(await pawl.workflows.register(WORKFLOW))
+  unwrap(await pawl.workflows.register(REVIEWED))
 })
 afterAll(() => server.stop())
 
@@ -113,6 +127,34 @@ describe('a run whose content was removed', () => {
       expect(file.stdout).toMatch(
         new RegExp(`its content ${removed}; its hash is kept: sha256 ${run.sha256}`),
       )
+    },
+  )
+
+  it(
+    'has approvals that say so, with the digest of what was asked and no word that it does not match',
+    patience,
+    async () => {
+      const claim = { owner: 'cli-test', leaseSeconds: 600 }
+      const { run } = unwrap(await pawl.runs.start({ workflow: 'reviewed', project: 'asked', claim }))
+      unwrap(await pawl.phases.start(run.id, 'work', { fence: 1 }))
+      const content = '# Seven raisins\n'
+      unwrap(await pawl.artifacts.submit(run.id, 'work', { fence: 1, path: 'plan.md', content }))
+      const [asked] = (await pawl.approvals.list({ runId: run.id })).nodes
+      const { id = '', digest = '' } = asked ?? {}
+      const before = await cli.run(['approval', 'show', id])
+      expect(before.stdout).toContain('│ # Seven raisins')
+      unwrap(await pawl.approvals.decide(id, { decision: 'APPROVE', digest, comment: 'raisins for all' }))
+      unwrap(await pawl.runs.complete(run.id, { fence: 1 }))
+      await cli.run(['retention', '--older-than', '0s', '--project', 'asked', '--apply'])
+
+      const { code, stdout, stderr } = await cli.run(['approval', 'show', id])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toMatch(
+        /The content was removed at \S+( \S+)? by local\. The digest is of what was asked\./,
+      )
+      expect(stdout).toContain(`digest  ${digest}`)
+      expect(stdout).toMatch(/^decided +by local$/m)
+      expect(stdout).not.toMatch(/raisins|does not match/)
     },
   )
 })

@@ -98,6 +98,35 @@ describe('pawl run diff', () => {
   })
 })
 
+describe('pawl approval show', () => {
+  it.each([
+    ['warns where the worktree has changed since it was asked', 'beef', true],
+    ['is silent where the worktree is as it was asked about', 'c0ffee', false],
+  ])('%s', patience, async (_, now, isWarned) => {
+    const { id, host } = await work({ isDone: false })
+    unwrap(await pawl.phases.start(id, 'work', { fence: 1 }))
+    const question = { gate: 'plan', question: 'Is it good?', fence: 1, tree: 'c0ffee' }
+    const { approval } = unwrap(await pawl.approvals.request(id, question))
+    serve(host, () => ({ diff: { ...DIFF, tree: now } }))
+    const { code, stdout, stderr } = await cli.run(['approval', 'show', approval.id])
+    expect(code).toBe(0)
+    expect(stderr).toContain(`asking the worker on ${host} for the changes`)
+    expect(stdout).toMatch(/M +a\.txt +\+1 -1/)
+    const warning = `The worktree has changed since this was asked: what is shown is its current state (tree ${now}).`
+    expect(stdout.includes(warning)).toBe(isWarned)
+  })
+
+  it('does not ask the worker with --no-diff', patience, async () => {
+    const { id } = await work({ isDone: false })
+    const { approval } = unwrap(
+      await pawl.approvals.request(id, { gate: 'plan', question: 'Is it good?', fence: 1, tree: 'c0ffee' }),
+    )
+    const { code, stdout, stderr } = await cli.run(['approval', 'show', approval.id, '--no-diff'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^tree +c0ffee$/m)
+  })
+})
+
 describe('pawl run merge', () => {
   it('merges the work of a completed run', patience, async () => {
     const run = await work()
