@@ -121,6 +121,11 @@ export class Runs {
     return this.#requests.query(g.RunCountsDocument, { ...options, filter })
   }
 
+  /** One page of the projects that you may see, by name, with the numbers of their runs. */
+  async projects(page: t.PageFields & CallOptions = {}): Promise<t.Page<t.Project>> {
+    return this.#requests.query(g.ProjectsDocument, page)
+  }
+
   /**
    * Resolves the run that a command refers to: the given run, otherwise the execution's run, otherwise the only active
    * run.

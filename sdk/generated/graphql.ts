@@ -5736,6 +5736,46 @@ export interface PhasesQuery {
   } | null
 }
 
+export interface ProjectsQueryVariables {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+}
+
+export interface ProjectsQuery {
+  /** The projects that you may see, by name: those that your token is limited to, otherwise all that have runs or workflows of their own. */
+  projects: {
+    /** The items of the page, without their cursors. */
+    nodes: {
+      /** What runs name it by, unique. */
+      name: string
+      /** The number of its active runs by status, in lifecycle order, including zeros. */
+      activeCounts: {
+        /** That of all runs that are counted here. */
+        status: RunStatus
+        /** How many runs are of it; of a settled status at most 10,000 are counted. */
+        count: number
+        /** False if there are more than were counted. */
+        isExact: boolean
+      }[]
+      /** The number of its runs that settled within the last 7 days, by status, including zeros; where more than 10,000 did, of the last ones. */
+      settledCounts: {
+        /** That of all runs that are counted here. */
+        status: RunStatus
+        /** How many runs are of it; of a settled status at most 10,000 are counted. */
+        count: number
+        /** False if there are more than were counted. */
+        isExact: boolean
+      }[]
+      /** When something last happened in one of its runs; null where it has none. */
+      lastActivityAt: string | null
+      /** How many tokens are limited to it, alone or among other projects, expired ones too; null for those who may not list tokens. */
+      tokenCount: number | null
+    }[]
+    /** Position of the page. */
+    pageInfo: PageInfo
+  }
+}
+
 export interface RunQueryVariables {
   readonly id: string
 }
@@ -6714,6 +6754,7 @@ export const StartWorkspaceOperationDocument = /* @__PURE__ */ documents.mutatio
 export const FinishWorkspaceOperationDocument = /* @__PURE__ */ documents.mutation<FinishWorkspaceOperationMutation, FinishWorkspaceOperationMutationVariables>('FinishWorkspaceOperation', 'operation{...WorkspaceOperationFields}workspace{...WorkspaceFields}isReplayed')
 export const ReportPreviewDocument = /* @__PURE__ */ documents.mutation<ReportPreviewMutation, ReportPreviewMutationVariables>('ReportPreview', 'workspace{...WorkspaceFields}isReplayed')
 export const PhasesDocument = /* @__PURE__ */ documents.operation<PhasesQuery, PhasesQueryVariables>('query Phases($runId:ID!$round:Int){run(id:$runId){phases(round:$round){...PhaseFields}}}')
+export const ProjectsDocument = /* @__PURE__ */ documents.operation<ProjectsQuery, ProjectsQueryVariables>('query Projects($first:Int$after:String){projects(first:$first after:$after){nodes{name activeCounts{status count isExact}settledCounts{status count isExact}lastActivityAt tokenCount}pageInfo{...PageInfoFields}}}')
 export const RunDocument = /* @__PURE__ */ documents.operation<RunQuery, RunQueryVariables>('query Run($id:ID!){run(id:$id){...RunDetail}}')
 export const RunPositionDocument = /* @__PURE__ */ documents.operation<RunPositionQuery, RunPositionQueryVariables>('query RunPosition($id:ID!){run(id:$id){revision isSettled isFinal}}')
 export const RunsByIdDocument = /* @__PURE__ */ documents.operation<RunsByIdQuery, RunsByIdQueryVariables>('query RunsById($ids:[ID!]!){nodes(ids:$ids){__typename ...RunFields}}')

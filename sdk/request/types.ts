@@ -72,6 +72,8 @@ export type RunUsage = Omit<UsageOfRun, 'executions' | 'sessions'> & {
   readonly executions: UsageOfRun['executions']['nodes'][number][]
 }
 export type RunCount = g.RunCountsQuery['runCounts'][number]
+/** A project, with the numbers of its runs. */
+export type Project = g.ProjectsQuery['projects']['nodes'][number]
 export type Viewer = g.ViewerQuery['viewer']
 export type ServerInfo = g.ServerQuery['server']
 export type DoctorReport = g.DoctorQuery['doctor']

@@ -186,6 +186,7 @@ async function furnish(): Promise<void> {
     { name: 'changes', path: `/approvals?id=${changed.asked}`, ready: '.hljs-keyword' },
     { name: 'start', path: '/start', ready: '.start-form select' },
     { name: 'workflows', path: '/workflows', ready: '.graph svg' },
+    { name: 'projects', path: '/projects', ready: '[data-project]' },
     { name: 'workers', path: '/workers', ready: '[data-owner]' },
     { name: 'tokens', path: '/tokens', ready: '[data-token]' },
     { name: 'run', path: run, ready: '.transcript .markdown strong' },
@@ -264,15 +265,21 @@ it('looks as was chosen, whatever the system says, and after reloading it', asyn
   await dashboard.open('/')
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
   const light = await paper()
-  await page.getByRole('button', { name: /^Theme/ }).click()
-  await page.getByRole('button', { name: 'Theme: Light' }).click()
-  await page.getByRole('button', { name: 'Theme: Dark' }).waitFor()
+  const account = page.locator('.viewer')
+  const choose = (theme: string) => page.getByRole('button', { name: theme, exact: true }).click()
+  await account.click()
+  await choose('Dark')
   const dark = await paper()
   expect(dark).not.toBe(light)
+  await page.keyboard.press('Escape')
+  await expect.poll(() => page.getByRole('button', { name: 'Sign out' }).isVisible()).toBe(false)
   await dashboard.open('/')
   expect(await paper()).toBe(dark)
-  await page.getByRole('button', { name: 'Theme: Dark' }).click()
+  await account.click()
+  await choose('As the system')
   await expect.poll(paper).toBe(light)
+  await page.getByRole('heading', { name: 'Runs' }).dispatchEvent('pointerdown')
+  await expect.poll(() => page.getByRole('button', { name: 'Sign out' }).isVisible()).toBe(false)
 })
 
 it('is worked with by the keyboard alone', async () => {

@@ -173,6 +173,48 @@ describe('the pages', () => {
     await page.locator('[data-worker-state="STOPPED"]').waitFor()
   })
 
+  it('of projects have each with what its runs ask for, and lead to these runs and to its tokens', async () => {
+    const { pawl } = dashboard
+    await dashboard.open('/projects')
+    const atlas = page.locator('[data-project="atlas & co"]')
+    const run = await startQueued(pawl, { title: 'Map the sea', project: 'atlas & co' })
+    await startQueued(pawl, { title: 'Map the land', project: 'atlas & co' })
+    await startQueued(pawl, { title: 'Of another one', project: 'borea' })
+    const group = (key: string) => atlas.locator(`[data-group="${key}"]`)
+    const numberOf = (key: string) => group(key).locator('b').innerText()
+    await expect.poll(() => numberOf('queued')).toBe('2')
+    unwrap(await pawl.runs.pause(run))
+    await expect.poll(() => numberOf('person')).toBe('1')
+    expect(await numberOf('queued')).toBe('1')
+    expect(await numberOf('failed')).toBe('0')
+    expect(await group('failed').getByRole('link').count()).toBe(0)
+    await group('person').getByRole('link').click()
+    await expectStatus(page, run, 'PAUSED')
+    await expect.poll(() => page.locator('.card-title').allInnerTexts()).toEqual(['Map the sea'])
+    await page.goBack()
+    await atlas.getByRole('link', { name: '0 tokens' }).click()
+    await page.getByText('There is none.').waitFor()
+    await server.createToken({ role: 'VIEWER', name: 'Atlas', projects: ['atlas & co', 'borea'] })
+    await dashboard.open('/projects')
+    await atlas.getByRole('link', { name: '1 token' }).click()
+    await expect.poll(() => page.locator('[data-token]').count()).toBe(1)
+    await page.getByRole('link', { name: 'Show all' }).click()
+    await expect.poll(() => page.locator('[data-token]').count()).toBeGreaterThan(1)
+  })
+
+  it('of projects show whose token is limited only these, and nothing of tokens', async () => {
+    const { secret } = await server.createToken({ role: 'OPERATOR', name: 'Bo', projects: ['borea', 'new'] })
+    const limited = await openDashboard({ url: server.url, token: secret })
+    try {
+      await limited.open('/projects')
+      await limited.page.locator('[data-project="new"]').getByText('no run yet').waitFor()
+      expect(await limited.page.locator('[data-project] h2').allInnerTexts()).toEqual(['borea', 'new'])
+      expect(await limited.page.locator('a[href^="/tokens"]').count()).toBe(0)
+    } finally {
+      await limited.close()
+    }
+  })
+
   it('of tokens make them, show the secret once, and revoke them', async () => {
     await dashboard.open('/tokens')
     await page.getByLabel('Name of a person or program').fill('ci')

@@ -392,6 +392,7 @@ describe('a role', () => {
       try {
         let isAway = true
         await viewer.page.route('**/sign-out', (route) => (isAway ? route.abort() : route.fallback()))
+        await viewer.page.locator('.viewer').click()
         await viewer.page.getByRole('button', { name: 'Sign out' }).click()
         await viewer.page.getByText('you are still signed in').waitFor()
         expect(viewer.problems.splice(0)).toEqual([expect.stringContaining('ERR_FAILED')])

@@ -101,27 +101,43 @@ export const RUN_LISTS: readonly Question[] = [
   },
 ]
 
-/** Counts of runs, by every filter. */
-export const RUN_COUNTS: readonly Question[] = Object.entries(FILTERS).flatMap(([filter, which]) => [
+/** Counts of runs, by every filter, and by project. */
+export const RUN_COUNTS: readonly Question[] = [
   {
-    name: `runCounts, ${filter}`,
+    name: 'projects, with their counts',
     grows: 'counted',
     ask: async (asker) => {
-      const document = 'query ($filter: RunFilter) { runCounts(filter: $filter) { status count } }'
-      const { runCounts } = await asker.read<{ runCounts: unknown[] }>(document, { filter: which })
-      return runCounts.length
+      const counts = 'status count isExact'
+      const document = `{ projects { nodes { name activeCounts { ${counts} } settledCounts { ${counts} } lastActivityAt tokenCount } } }`
+      const { projects } = await asker.read<{ projects: { nodes: unknown[] } }>(document, {})
+      return projects.nodes.length
     },
   },
-  {
-    name: `totalCount, ${filter}`,
-    grows: 'counted',
-    ask: async (asker) => {
-      const document = 'query ($filter: RunFilter) { runs(filter: $filter, first: 0) { totalCount } }'
-      await asker.read(document, { filter: which })
-      return 1
+  ...Object.entries(FILTERS).flatMap(countsOf),
+]
+
+function countsOf([filter, which]: readonly [string, Filter]): Question[] {
+  return [
+    {
+      name: `runCounts, ${filter}`,
+      grows: 'counted',
+      ask: async (asker) => {
+        const document = 'query ($filter: RunFilter) { runCounts(filter: $filter) { status count } }'
+        const { runCounts } = await asker.read<{ runCounts: unknown[] }>(document, { filter: which })
+        return runCounts.length
+      },
     },
-  },
-])
+    {
+      name: `totalCount, ${filter}`,
+      grows: 'counted',
+      ask: async (asker) => {
+        const document = 'query ($filter: RunFilter) { runs(filter: $filter, first: 0) { totalCount } }'
+        await asker.read(document, { filter: which })
+        return 1
+      },
+    },
+  ]
+}
 
 function listOf(name: string, filter: Filter, orderBy: RunOrder, as?: Caller): Question {
   const ask = (asker: Asker, after: string | null) =>

@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader'
+import { reachOf } from '../../commands/kit/authorize.ts'
 import type { Caller, Commands } from '../../commands/kit/context.ts'
 import { applyDue } from '../../lifecycle/decide/due.ts'
 import type { RunEvent } from '../../lifecycle/run/events.ts'
@@ -6,6 +7,8 @@ import type { Attempt, Execution, Instant, Phase } from '../../lifecycle/run/run
 import { listAttempts } from '../../store/activity/listAttempts.ts'
 import { type EventsRequest, listEvents } from '../../store/run/listEvents.ts'
 import { listChildren, listRunsOfWorkspaces, type RunPage } from '../../store/run/listRunsOf.ts'
+import { countTokens } from '../../store/account/countTokens.ts'
+import { countProjects, type ProjectRuns } from '../../store/run/countProjects.ts'
 import { countHeldRuns } from '../../store/run/countHeld.ts'
 import { countChildren, countRunsOfWorkspaces } from '../../store/run/countRunsOf.ts'
 import { findExecutions } from '../../store/activity/execution/findExecutions.ts'
@@ -58,6 +61,10 @@ export interface Reads extends WorkReads, WorkspaceReads {
   readonly workspaceRunCount: DataLoader<string, { readonly count: number } | null>
   /** Number of the runs that a worker holds, by its id, that the caller may see. */
   readonly heldRunCount: DataLoader<string, { readonly count: number } | null>
+  /** How the runs of a project are, by its name; it must be one that the caller may see. */
+  readonly projectRuns: DataLoader<string, ProjectRuns | null>
+  /** Number of the tokens that are limited to a project, by its name, that the caller may manage. */
+  readonly projectTokenCount: DataLoader<string, { readonly count: number } | null>
   /** Caches a run that was read, or that a command returned, for later reads of the same execution. */
   note(loaded: LoadedRun): LoadedRun
   /** Clears the cache, because a mutation is about to change the data. */
@@ -128,6 +135,11 @@ export function prepareReads({ commands, caller }: Reader, atOneMoment: boolean)
     heldRunCount: byId(
       (from, ids) => countHeldRuns(from, ids, sight),
       ({ id }) => id,
+    ),
+    projectRuns: byId(countProjects, ({ project }) => project),
+    projectTokenCount: byId(
+      (from, projects) => countTokens(from, projects, reachOf(caller)),
+      ({ project }) => project,
     ),
     ...prepareWorkReads(loaders),
     ...prepareWorkspaceReads(loaders),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { refuse } from '../../commands/kit/answers.ts'
 import { type ResolvedVia as Via, resolveRun } from '../../commands/run/resolveRun.ts'
 import { OUTCOMES, RUN_REASONS, RUN_STATUSES } from '../../lifecycle/run/enums.ts'
-import { COUNTED, countRuns, countRunsByStatus, type StatusCount } from '../../store/run/countRuns.ts'
+import { countRuns, countRunsByStatus } from '../../store/run/countRuns.ts'
 import { listRuns, RUN_ORDER_FIELDS } from '../../store/run/listRuns.ts'
 import type { RunFilter } from '../../store/run/runFilter.ts'
 import { builder, enumOf } from '../kit/builder.ts'
@@ -30,6 +30,7 @@ import {
 import { defineResult, RunSuccessRef, toMember } from '../answers/mutation.ts'
 import { RunRef } from '../kit/refs.ts'
 import { RunConnection, type RunsShape } from './runConnection.ts'
+import { RunCount } from './runCount.ts'
 import { statementCost } from '../request/statementCost.ts'
 
 const RunOrderField = enumOf('RunOrderField', RUN_ORDER_FIELDS, 'What runs are ordered by.', {
@@ -94,17 +95,6 @@ function readFilter(args: { readonly filter?: unknown }): RunFilter {
   const { createdAt: created, settledAt: settled, ...filter } = checkArgs(filterSchema, args).filter ?? {}
   return { ...filter, created, settled }
 }
-
-const RunCount = builder.objectRef<StatusCount>('RunCount').implement({
-  description: 'The number of runs with a status.',
-  fields: (t) => ({
-    status: t.expose('status', { type: RunStatus, description: 'That of all runs that are counted here.' }),
-    count: t.exposeInt('count', {
-      description: `How many runs are of it; of a settled status at most ${COUNTED.toLocaleString('en')} are counted.`,
-    }),
-    isExact: t.exposeBoolean('isExact', { description: 'False if there are more than were counted.' }),
-  }),
-})
 
 const filterArg = {
   type: RunFilterInput.ref,

@@ -16,7 +16,7 @@ export interface Dashboard {
 
 /** Where `npm run build` puts the dashboard. */
 const BUILT_DIR = join(PACKAGE_ROOT, 'dist', 'web')
-const PAGES = /^\/(?:approvals|start|workflows|workers|tokens|runs\/[A-Za-z0-9_]{1,64})?$/
+const PAGES = /^\/(?:approvals|start|workflows|projects|workers|tokens|runs\/[A-Za-z0-9_]{1,64})?$/
 const ASSETS = '/assets/'
 
 /**

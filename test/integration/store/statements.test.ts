@@ -7,6 +7,7 @@ import { columnsOf, describeColumns, type TableName } from '../../../src/store/s
 import { TABLES } from '../../../src/store/generated/tables.ts'
 import { type Connection, listStatements, type RowShape } from '../../../src/store/sql/statement.ts'
 import { countRuns, countRunsByStatus } from '../../../src/store/run/countRuns.ts'
+import { listProjects } from '../../../src/store/run/listProjects.ts'
 import { listRuns, RUN_ORDER_FIELDS } from '../../../src/store/run/listRuns.ts'
 import type { RunFilter } from '../../../src/store/run/runFilter.ts'
 import { openStore } from '../../../src/store/sql/openStore.ts'
@@ -182,6 +183,8 @@ async function sendComposed(connection: Connection): Promise<void> {
     await searchTranscripts(connection, search, sight, page)
     await listTokens(connection, sight.projects, page)
     await listWorkers(connection, sight.projects, page)
+    const named = { ...page, after: page.after?.id ?? null, before: page.before?.id ?? null }
+    for (const projects of [sight.projects, null]) await listProjects(connection, projects, named)
   }
   await countRuns(connection, filter, sight)
   await countRunsByStatus(connection, filter, sight)
@@ -221,6 +224,7 @@ test('rows are read by prepared and composed statements only, and the functions 
     'activity/listApprovals.ts',
     'activity/transcript/searchTranscripts.ts',
     'run/countRuns.ts',
+    'run/listProjects.ts',
     'run/listRuns.ts',
     'workspace/listWorkspaces.ts',
   ])

@@ -15,6 +15,8 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'ModelUsage.costs': 'one for each currency',
   'NotCompletable.missing': 'one for each rule of a workflow',
   'PlanEntry.steps': 'at most 100 are taken',
+  'Project.activeCounts': 'one for each active status',
+  'Project.settledCounts': 'one for each settled status',
   'Query.nodes': 'at most 500 ids are taken',
   'Query.runCounts': 'one for each status',
   'RenewLeaseSuccess.directives': 'what the owner has not acknowledged yet, to be delivered as a whole',

@@ -182,6 +182,7 @@ const READS: Readonly<Record<string, (pawl: Pawl) => Promise<unknown> | AsyncIte
   'workflows.get': (pawl) => pawl.workflows.get('name', { version: 2, project: 'text' }),
   'workflows.ofRun': (pawl) => pawl.workflows.ofRun('run_01'),
   'workflows.list': (pawl) => pawl.workflows.list(page),
+  'runs.projects': (pawl) => pawl.runs.projects(page),
   'tokens.list': (pawl) => pawl.tokens.list(page),
   'tokens.all': (pawl) => pawl.tokens.all(),
 }

@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import { useNotifications } from '../inbox/notifications.ts'
 import type { PendingApprovals } from '../inbox/usePending.ts'
 import { usePending } from '../inbox/usePending.ts'
+import { AccountMenu } from './AccountMenu.tsx'
 import { Board } from '../board/Board.tsx'
 import { Loading, PageBoundary } from './PageBoundary.tsx'
 import { Connection } from './Connection.tsx'
@@ -11,7 +12,7 @@ import { navigate } from '../elements/address.ts'
 import { Notices } from './Notices.tsx'
 import type { PageAddress } from '../elements/address.ts'
 import { useSession } from '../account/session.ts'
-import { useTheme } from './theme.ts'
+import { THEMES, useTheme } from './theme.ts'
 
 // The code of these pages is loaded when one is opened.
 const Inbox = lazy(async () => ({ default: (await import('../inbox/Inbox.tsx')).Inbox }))
@@ -19,14 +20,14 @@ const RunPage = lazy(async () => ({ default: (await import('../run/RunPage.tsx')
 const Start = lazy(async () => ({ default: (await import('../start/Start.tsx')).Start }))
 
 const Workflows = lazy(async () => ({ default: (await import('../workflows/Workflows.tsx')).Workflows }))
+const Projects = lazy(async () => ({ default: (await import('../projects/Projects.tsx')).Projects }))
 const Workers = lazy(async () => ({ default: (await import('../workers/Workers.tsx')).Workers }))
 const Tokens = lazy(async () => ({ default: (await import('../tokens/Tokens.tsx')).Tokens }))
 const Palette = lazy(async () => ({ default: (await import('../palette/Palette.tsx')).Palette }))
 
-const THEMES = { system: 'System', light: 'Light', dark: 'Dark' }
-
 const PAGES = [
   { path: '/start', label: 'Start' },
+  { path: '/projects', label: 'Projects' },
   { path: '/workflows', label: 'Workflows' },
   { path: '/workers', label: 'Workers' },
 ]
@@ -42,7 +43,7 @@ const KEY = navigator.userAgent.includes('Mac') ? '⌘K' : 'Ctrl K'
 /** The frame around every page, and the page of the address. */
 export function Shell({ place, onLeave }: { readonly place: PageAddress; readonly onLeave: () => void }) {
   const { viewer, server } = useSession()
-  const [theme, nextTheme] = useTheme()
+  const [theme, chooseTheme] = useTheme()
   const pending = usePending()
   const waiting = pending.approvals?.length ?? 0
   useNotifications(pending)
@@ -95,21 +96,7 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
           >
             Go to <kbd aria-hidden="true">{KEY}</kbd>
           </button>
-          <button
-            className="button button-quiet"
-            type="button"
-            onClick={nextTheme}
-            title="How the page looks"
-          >
-            <span className="hidden">Theme: </span>
-            {THEMES[theme]}
-          </button>
-          <span className="viewer">
-            {viewer.name} <span className="viewer-role">{viewer.role}</span>
-          </span>
-          <button className="button button-quiet" type="button" onClick={onLeave}>
-            Sign out
-          </button>
+          <AccountMenu viewer={viewer} theme={theme} onTheme={chooseTheme} onLeave={onLeave} />
         </div>
       </header>
       <Notices />
@@ -128,7 +115,12 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
                 perform: () => location.assign(path),
               })),
               { key: 'table', label: 'Table of runs', kind: 'page', perform: () => navigate('/?view=table') },
-              { key: 'theme', label: `Theme: ${THEMES[theme]}`, kind: 'change it', perform: nextTheme },
+              ...THEMES.map(({ key, label }) => ({
+                key: `theme ${key}`,
+                label: `Theme: ${label.toLowerCase()}`,
+                kind: 'action',
+                perform: () => chooseTheme(key),
+              })),
               { key: 'leave', label: 'Sign out', kind: 'action', perform: onLeave },
             ]}
           />
@@ -161,8 +153,9 @@ function Page({ place, pending, mayStart }: PageProps) {
   if (place.pathname === '/approvals') return <Inbox pending={pending} place={place} />
   if (place.pathname === '/start') return <Start place={place} mayStart={mayStart} />
   if (place.pathname === '/workflows') return <Workflows place={place} />
+  if (place.pathname === '/projects') return <Projects />
   if (place.pathname === '/workers') return <Workers />
-  if (place.pathname === '/tokens') return <Tokens />
+  if (place.pathname === '/tokens') return <Tokens place={place} />
   return <Board place={place} />
 }
 

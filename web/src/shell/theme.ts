@@ -4,7 +4,13 @@ import { useState } from 'react'
 export type Theme = 'system' | 'light' | 'dark'
 
 const KEY = 'pawl.theme'
-const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' }
+
+/** The themes, as they are offered. */
+export const THEMES = [
+  { key: 'system', label: 'As the system' },
+  { key: 'light', label: 'Light' },
+  { key: 'dark', label: 'Dark' },
+] as const satisfies readonly { readonly key: Theme; readonly label: string }[]
 
 function readTheme(): Theme {
   const chosen = localStorage.getItem(KEY)
@@ -17,13 +23,12 @@ export function applyTheme(theme = readTheme()): void {
   else document.documentElement.dataset['theme'] = theme
 }
 
-/** The chosen theme, and a function that switches to the next one. */
-export function useTheme(): readonly [Theme, () => void] {
+/** The chosen theme, and a function that chooses another. */
+export function useTheme(): readonly [Theme, (theme: Theme) => void] {
   const [theme, setTheme] = useState(readTheme)
   return [
     theme,
-    () => {
-      const next = NEXT[theme]
+    (next) => {
       localStorage.setItem(KEY, next)
       applyTheme(next)
       setTheme(next)

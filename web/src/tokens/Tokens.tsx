@@ -4,7 +4,9 @@ import { useState } from 'react'
 import { useSession } from '../account/session.ts'
 import { useRunData } from '../activity/useRunData.ts'
 import { Ago } from '../elements/Age.tsx'
+import type { PageAddress } from '../elements/address.ts'
 import { Confirm } from '../elements/Confirm.tsx'
+import { Link } from '../elements/Link.tsx'
 import { useIsOffline } from '../elements/useIsOffline.ts'
 import { describeError, Problem } from '../elements/Problem.tsx'
 import { formatTime } from '../elements/time.ts'
@@ -12,7 +14,7 @@ import { useTitle } from '../elements/title.ts'
 import { NewToken } from './NewToken.tsx'
 
 /** The tokens that were not revoked: making and revoking them. For ADMIN only. */
-export function Tokens() {
+export function Tokens({ place }: { readonly place: PageAddress }) {
   useTitle('Tokens')
   const { viewer } = useSession()
   if (viewer.role !== 'ADMIN')
@@ -22,18 +24,19 @@ export function Tokens() {
         <p>Tokens are made and revoked by an ADMIN; you are signed in as {viewer.role}.</p>
       </main>
     )
-  return <AllTokens />
+  return <AllTokens project={new URLSearchParams(place.search).get('project')} />
 }
 
-function AllTokens() {
-  const { value, error, refresh } = useRunData(
-    'tokens',
-    undefined,
-    async (pawl, signal) => (await pawl.tokens.list({ first: 500, signal })).nodes,
-  )
+function AllTokens({ project }: { readonly project: string | null }) {
+  const { value, error, refresh } = useRunData('tokens', undefined, async (pawl, signal) => {
+    const tokens: Token[] = []
+    for await (const token of pawl.tokens.all({ signal })) tokens.push(token)
+    return tokens
+  })
   const revoke = useAction((pawl, id: string) => pawl.tokens.revoke(id))
   const [asked, setAsked] = useState<Token>()
   const isOffline = useIsOffline()
+  const shown = project === null ? value : value?.filter(({ projects }) => projects.includes(project))
   return (
     <main className="page page-wide">
       <h1>Tokens</h1>
@@ -41,7 +44,18 @@ function AllTokens() {
       {error !== undefined && <p className="problem">{describeError(error)}</p>}
       <Problem problem={revoke.problem} error={revoke.error} />
       {!value && error === undefined && <p role="status">Asking the server …</p>}
-      {value && (
+      {project !== null && (
+        <p className="chips">
+          <span>
+            Those that are limited to the project <b>{project}</b>, alone or among others
+          </span>
+          <Link className="button button-small" to="/tokens">
+            Show all
+          </Link>
+        </p>
+      )}
+      {shown?.length === 0 && <p role="status">There is none.</p>}
+      {shown && shown.length > 0 && (
         <div className="scroll panel" tabIndex={0} role="region" aria-label="Tokens that were not revoked">
           <table className="table">
             <thead>
@@ -58,7 +72,7 @@ function AllTokens() {
               </tr>
             </thead>
             <tbody>
-              {value.map((token) => {
+              {shown.map((token) => {
                 const { id, name, role, projects, createdAt, lastUsedAt, expiresAt } = token
                 return (
                   <tr key={id} data-token={name}>
