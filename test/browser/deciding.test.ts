@@ -273,7 +273,7 @@ describe('the inbox', () => {
     await page.getByText('3 questions wait for a person.').waitFor()
     await page.getByLabel('Decide the 2 other questions that are equal, too').check()
     await button('Allow, this time').click()
-    await page.getByText('3 questions were decided.').waitFor()
+    await page.getByText('Equal questions: 3 done.').waitFor()
     for (const id of asked) expect(await pawl.approvals.get(id)).toMatchObject({ status: 'ALLOWED' })
   })
 

@@ -88,7 +88,7 @@ it('nor on the page of the run, nor any phase of it as under way', async () => {
   await page.locator('[data-phase="context"][data-phase-status="CANCELLED"]').waitFor()
   // What was held back comes in by now.
   await page.getByRole('tab', { name: 'Raw' }).click()
-  await page.getByRole('button', { name: 'Hold it against its log' }).click()
+  await page.getByRole('button', { name: 'Compare it with its log' }).click()
   await page.getByText(/It is exactly what its \d+ events say/).waitFor()
   const { found, settled } = await readFlickers(page)
   expect(found).toEqual([])

@@ -1,10 +1,10 @@
 import type { Approval, Decision } from '@pawl/sdk'
 import { isSuccess } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
-import { useId, useState } from 'react'
+import { useId, useRef, useState } from 'react'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { Confirm } from '../elements/Confirm.tsx'
 import { Problem } from '../elements/Problem.tsx'
-import { useIsOffline } from '../elements/useIsOffline.ts'
 import { answerFields, toAnswer } from './answerFields.ts'
 import { AnswerForm } from './AnswerForm.tsx'
 import type { Choice } from './approvalWords.ts'
@@ -40,13 +40,13 @@ interface DecisionFormProps {
 /** The form that decides an approval. What could not be shown can't be approved unless the viewer says to have seen it elsewhere. */
 export function DecisionForm({ approval, shown, comments, bulk, onAnswer }: DecisionFormProps) {
   const { id, digest, kind } = approval
-  const isOffline = useIsOffline()
   const [comment, setComment] = useState('')
   const [confirmed, setConfirmed] = useState<Choice>()
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
   const [isSeen, setSeen] = useState(false)
   const [isForAll, setForAll] = useState(false)
   const reasonId = useId()
+  const refusing = useRef<HTMLButtonElement>(null)
   const fields = answerFields(approval)
   const decide = useAction((pawl, given: DecisionFields) => pawl.approvals.decide(id, { ...given, digest }))
   const act = async (decision: Decision) => {
@@ -82,8 +82,8 @@ export function DecisionForm({ approval, shown, comments, bulk, onAnswer }: Deci
           value={comment}
           onChange={({ target }) => setComment(target.value)}
           onKeyDown={(event) => {
-            if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || decide.isPending) return
-            if (refusal) choose(refusal)
+            // as the button does, which is off at times
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) refusing.current?.click()
           }}
           aria-describedby={`${reasonId}-keys`}
           data-comment
@@ -104,9 +104,9 @@ export function DecisionForm({ approval, shown, comments, bulk, onAnswer }: Deci
               <p key={why}>{why}</p>
             ))}
             <div className="actions-row">
-              <button className="button button-small" type="button" onClick={shown.refresh}>
+              <ActionButton look="button-small" onClick={shown.refresh}>
                 Load again
-              </button>
+              </ActionButton>
               <label className="check">
                 <input type="checkbox" checked={isSeen} onChange={({ target }) => setSeen(target.checked)} />
                 I have looked at it elsewhere
@@ -127,17 +127,18 @@ export function DecisionForm({ approval, shown, comments, bulk, onAnswer }: Deci
         {choices.map((choice) => {
           const isOff = choice.decision === 'APPROVE' && unready !== undefined
           return (
-            <button
+            <ActionButton
               key={choice.decision}
-              type="button"
-              className={`button${choice.isMain ? ' button-main' : ''}${choice.isDanger ? ' button-danger' : ''}`}
-              disabled={isOffline || decide.isPending || isOff}
+              look={`${choice.isMain ? 'button-main' : ''} ${choice.isDanger ? 'button-danger' : ''}`.trim()}
+              isPending={decide.isPending}
+              disabled={isOff}
               aria-describedby={isOff ? reasonId : undefined}
               data-main={choice.isMain}
+              ref={choice === refusal ? refusing : undefined}
               onClick={() => choose(choice)}
             >
-              {decide.isPending ? 'Asking the server …' : choice.verb}
-            </button>
+              {choice.verb}
+            </ActionButton>
           )
         })}
         {refusal && unready === undefined && (

@@ -1,9 +1,5 @@
-import { lazy, Suspense } from 'react'
+import { loadable } from '../elements/loadable.tsx'
 import type { Commenting } from './diff/feedback.ts'
-
-// The reader of patches and the highlighter are loaded when a difference is first shown.
-const Patch = lazy(async () => ({ default: (await import('./diff/Patches.tsx')).PatchView }))
-const Texts = lazy(async () => ({ default: (await import('./diff/Patches.tsx')).TextsView }))
 
 interface DiffProps {
   /** A patch of git. */
@@ -13,14 +9,12 @@ interface DiffProps {
   readonly commenting?: Commenting | undefined
 }
 
+// The reader of patches and the highlighter are loaded when a difference is first shown.
+
 /** A patch of git, by file; until its code is loaded as text. */
-export function Diff(props: DiffProps) {
-  return (
-    <Suspense fallback={<pre className="source">{props.patch}</pre>}>
-      <Patch {...props} />
-    </Suspense>
-  )
-}
+export const Diff = loadable<DiffProps>(async () => (await import('./diff/Patches.tsx')).PatchView, {
+  fallback: ({ patch }) => <pre className="source">{patch}</pre>,
+})
 
 interface TextDiffProps {
   readonly path: string
@@ -29,10 +23,4 @@ interface TextDiffProps {
 }
 
 /** What has changed from one text to the next. */
-export function TextDiff(props: TextDiffProps) {
-  return (
-    <Suspense fallback={<p className="soft">Loading …</p>}>
-      <Texts {...props} />
-    </Suspense>
-  )
-}
+export const TextDiff = loadable<TextDiffProps>(async () => (await import('./diff/Patches.tsx')).TextsView)

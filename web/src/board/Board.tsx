@@ -1,7 +1,8 @@
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { KeyboardEvent } from 'react'
 import { navigate } from '../elements/address.ts'
 import type { PageAddress } from '../elements/address.ts'
+import { loadable } from '../elements/loadable.tsx'
 import { ClosedColumn } from './ClosedColumn.tsx'
 import { ColumnSwitch } from './ColumnSwitch.tsx'
 import { ColumnView } from './ColumnView.tsx'
@@ -13,7 +14,7 @@ import { NothingHere } from './NothingHere.tsx'
 import { type Counted, useCounts } from './useCounts.ts'
 
 // The code of the table is loaded when it is opened.
-const RunTable = lazy(async () => ({ default: (await import('./table/RunTable.tsx')).RunTable }))
+const RunTable = loadable(async () => (await import('./table/RunTable.tsx')).RunTable)
 
 /** All runs, in columns or as a table, live. */
 export function Board({ place }: { readonly place: PageAddress }) {
@@ -27,13 +28,7 @@ export function Board({ place }: { readonly place: PageAddress }) {
       <h1 className="hidden">Runs</h1>
       <FilterBar view={view} total={total} isExact={isExact} />
       {total === 0 && <NothingHere isFiltered={!isEmptyFilter(filter)} />}
-      {isTable ? (
-        <Suspense fallback={<p role="status">Loading …</p>}>
-          <RunTable view={view} total={total} />
-        </Suspense>
-      ) : (
-        <Columns view={view} counts={counts} />
-      )}
+      {isTable ? <RunTable view={view} total={total} /> : <Columns view={view} counts={counts} />}
     </main>
   )
 }

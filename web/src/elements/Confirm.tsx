@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type { ReactNode } from 'react'
+import { ActionButton } from './ActionButton.tsx'
 
 interface ConfirmProps {
   readonly title: string
@@ -34,9 +35,9 @@ export function Confirm({ title, children, verb, onConfirm, onCancel }: ConfirmP
           <button className="button" type="button" autoFocus onClick={onCancel}>
             No, go back
           </button>
-          <button className="button button-danger" type="submit">
+          <ActionButton look="button-danger" type="submit">
             {verb}
-          </button>
+          </ActionButton>
         </div>
       </form>
     </dialog>

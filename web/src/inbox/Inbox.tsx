@@ -1,5 +1,4 @@
 import type { Approval, RunStatus } from '@pawl/sdk'
-import { isSuccess } from '@pawl/sdk'
 import { usePawl, useRuns } from '@pawl/sdk/react'
 import { useMemo, useRef, useState } from 'react'
 import { ApprovalCard } from '../activity/ApprovalCard.tsx'
@@ -10,6 +9,7 @@ import { Age } from '../elements/Age.tsx'
 import { navigate, withParameters } from '../elements/address.ts'
 import type { PageAddress } from '../elements/address.ts'
 import { Link } from '../elements/Link.tsx'
+import { countOutcomes, describeOutcomes } from '../elements/outcomes.ts'
 import { describeError } from '../elements/Problem.tsx'
 import { useTitle } from '../elements/title.ts'
 import { equalQuestions } from './equalQuestions.ts'
@@ -48,15 +48,10 @@ export function Inbox({ pending, place }: InboxProps) {
   })
 
   const decideOthers = async (others: readonly Approval[], fields: DecisionFields) => {
-    const results = await Promise.all(
-      others.map(({ id, digest }) =>
-        pawl.approvals.decide(id, { ...fields, digest }).catch((error: unknown) => error),
-      ),
+    const outcomes = await countOutcomes(
+      others.map(({ id, digest }) => pawl.approvals.decide(id, { ...fields, digest })),
     )
-    const refused = results.filter((result) => !isTaken(result)).length
-    setNote(
-      `${others.length + 1 - refused} questions were decided.${refused > 0 ? ` ${refused} could not be: see what is left.` : ''}`,
-    )
+    setNote(`Equal questions: ${describeOutcomes({ ...outcomes, done: outcomes.done + 1 })}`)
   }
   return (
     <main className="inbox-page" data-open={asked !== undefined || undefined}>
@@ -177,12 +172,6 @@ function toBulk(
   decide: (others: readonly Approval[], fields: DecisionFields) => Promise<void>,
 ) {
   return { others, decide: (fields: DecisionFields) => decide(others, fields) }
-}
-
-function isTaken(result: unknown): boolean {
-  return typeof result === 'object' && result !== null && '__typename' in result
-    ? isSuccess(result as { readonly __typename: string })
-    : false
 }
 
 function describeCount(count: number, hasMore: boolean): string {

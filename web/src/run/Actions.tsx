@@ -2,10 +2,10 @@ import type { RunCommand, StoredRun } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
 import { useSession } from '../account/session.ts'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { Confirm } from '../elements/Confirm.tsx'
 import { Link } from '../elements/Link.tsx'
 import { Problem } from '../elements/Problem.tsx'
-import { useIsOffline } from '../elements/useIsOffline.ts'
 
 interface ActionsProps {
   readonly run: StoredRun
@@ -36,26 +36,25 @@ export function Actions({ run, isContinuable }: ActionsProps) {
     for (const other of all) other.reset()
     void action.send()
   }
-  const isOffline = useIsOffline()
-  const isPending = isOffline || all.some((action) => action.isPending)
+  const isAnyPending = all.some((action) => action.isPending)
   const left = cancel.success?.childrenLeft.length ?? 0
   return (
     <div className="actions">
       <div className="actions-row">
         {may('RESUME') && (
-          <button
-            className="button button-main"
-            type="button"
-            disabled={isPending}
+          <ActionButton
+            look="button-main"
+            isPending={resume.isPending}
+            disabled={isAnyPending}
             onClick={() => begin(resume)}
           >
-            {resume.isPending ? 'Asking the server …' : 'Resume'}
-          </button>
+            Resume
+          </ActionButton>
         )}
         {may('PAUSE') && (
-          <button className="button" type="button" disabled={isPending} onClick={() => begin(pause)}>
-            {pause.isPending ? 'Asking the server …' : 'Pause'}
-          </button>
+          <ActionButton isPending={pause.isPending} disabled={isAnyPending} onClick={() => begin(pause)}>
+            Pause
+          </ActionButton>
         )}
         {run.isSettled && STARTING.has(viewer.role) && (
           <Link className="button" to={`/start?from=${id}`}>
@@ -68,24 +67,24 @@ export function Actions({ run, isContinuable }: ActionsProps) {
           </Link>
         )}
         {may('CANCEL') && (
-          <button
-            className="button button-danger"
-            type="button"
-            disabled={isPending}
+          <ActionButton
+            look="button-danger"
+            isPending={cancel.isPending}
+            disabled={isAnyPending}
             onClick={() => setAsked('cancel')}
           >
-            {cancel.isPending ? 'Asking the server …' : 'Cancel …'}
-          </button>
+            Cancel …
+          </ActionButton>
         )}
         {may('DELETE') && (
-          <button
-            className="button button-danger"
-            type="button"
-            disabled={isPending}
+          <ActionButton
+            look="button-danger"
+            isPending={remove.isPending}
+            disabled={isAnyPending}
             onClick={() => setAsked('delete')}
           >
-            {remove.isPending ? 'Asking the server …' : 'Delete …'}
-          </button>
+            Delete …
+          </ActionButton>
         )}
       </div>
       {all.map((action, index) => (

@@ -2,6 +2,7 @@ import type { StoredRun, Workspace, WorkspaceOperationDetail } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
 import { DiffSummary } from '../activity/DiffSummary.tsx'
 import { useRunData } from '../activity/useRunData.ts'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { Ago } from '../elements/Age.tsx'
 import { Problem } from '../elements/Problem.tsx'
 import { useWorkspace } from './useWorkspace.ts'
@@ -34,14 +35,14 @@ function KeptChanges({ workspace }: { readonly workspace: Workspace }) {
           </span>
         )}
         {mayLook && (
-          <button
-            className="button button-small"
-            type="button"
-            disabled={look.isPending}
+          <ActionButton
+            look="button-small"
+            isPending={look.isPending}
+            pendingLabel="Asking the worker …"
             onClick={() => void look.send()}
           >
-            {look.isPending ? 'Asking the worker …' : operation?.diff ? 'Ask again' : 'Show what changed'}
-          </button>
+            {operation?.diff ? 'Ask again' : 'Show what changed'}
+          </ActionButton>
         )}
       </div>
       <Problem problem={look.problem} error={look.error} />

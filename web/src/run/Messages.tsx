@@ -1,10 +1,10 @@
 import type { MessageMode, MessageStatus, StoredRun } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
 import { Problem, describeError } from '../elements/Problem.tsx'
-import { useIsOffline } from '../elements/useIsOffline.ts'
 import type { Word } from '../elements/words.ts'
 import { useRunData } from '../activity/useRunData.ts'
 
@@ -37,7 +37,6 @@ export function Messages({ run }: { readonly run: StoredRun }) {
     async (pawl, signal) => (await pawl.messages.list(runId, { first: 200, signal })).nodes,
   )
   const send = useAction((pawl, text: string, mode: MessageMode) => pawl.messages.send(runId, text, { mode }))
-  const isOffline = useIsOffline()
   const [text, setText] = useState('')
   const [mode, setMode] = useState<MessageMode>('STEER')
   const submit = async () => {
@@ -69,13 +68,9 @@ export function Messages({ run }: { readonly run: StoredRun }) {
                 <option value="FOLLOW_UP">when it is ready</option>
               </select>
             </label>
-            <button
-              className="button button-main"
-              type="submit"
-              disabled={isOffline || send.isPending || !text.trim()}
-            >
-              {send.isPending ? 'Asking the server …' : 'Send'}
-            </button>
+            <ActionButton look="button-main" type="submit" isPending={send.isPending} disabled={!text.trim()}>
+              Send
+            </ActionButton>
           </div>
         </form>
       )}

@@ -1,5 +1,6 @@
 import type { RunDetail } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { CopyButton } from '../elements/CopyButton.tsx'
 import { JsonTree } from '../elements/JsonTree.tsx'
 import { Problem } from '../elements/Problem.tsx'
@@ -17,14 +18,9 @@ export function Raw({ detail }: { readonly detail: RunDetail }) {
         <a className="button button-small" href={graphiqlLink(detail.id)}>
           Open in GraphiQL
         </a>
-        <button
-          className="button button-small"
-          type="button"
-          disabled={verify.isPending}
-          onClick={() => void verify.send()}
-        >
-          {verify.isPending ? 'Asking the server …' : 'Hold it against its log'}
-        </button>
+        <ActionButton look="button-small" isPending={verify.isPending} onClick={() => void verify.send()}>
+          Compare it with its log
+        </ActionButton>
         <span role="status" className="soft">
           {success &&
             (success.isConsistent

@@ -2,8 +2,8 @@ import type { RunDetail, StoredRun } from '@pawl/sdk'
 import { isSuccess } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { Problem } from '../elements/Problem.tsx'
-import { useIsOffline } from '../elements/useIsOffline.ts'
 
 interface ResumeFormProps {
   readonly run: StoredRun
@@ -14,7 +14,6 @@ interface ResumeFormProps {
 export function ResumeForm({ run, detail }: ResumeFormProps) {
   const { id } = run
   const [typed, setTyped] = useState<string>()
-  const isOffline = useIsOffline()
   const text = typed ?? composeNudge(run, detail)
   const resume = useAction((pawl) => pawl.runs.resume(id))
   // The agent is given it with its next prompt.
@@ -37,9 +36,9 @@ export function ResumeForm({ run, detail }: ResumeFormProps) {
       </label>
       <Problem problem={resume.problem ?? send.problem} error={resume.error ?? send.error} />
       <div className="actions-row">
-        <button className="button" type="submit" disabled={isOffline || resume.isPending || send.isPending}>
-          {resume.isPending || send.isPending ? 'Asking the server …' : 'Resume with these words'}
-        </button>
+        <ActionButton type="submit" isPending={resume.isPending || send.isPending}>
+          Resume with these words
+        </ActionButton>
       </div>
     </form>
   )

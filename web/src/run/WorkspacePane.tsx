@@ -1,8 +1,8 @@
 import type { StoredRun, Workspace, WorkspaceOperationDetail, WorkspaceOperationKind } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { Confirm } from '../elements/Confirm.tsx'
-import { useIsOffline } from '../elements/useIsOffline.ts'
 import { Problem, describeError } from '../elements/Problem.tsx'
 import { DiffSummary } from '../activity/DiffSummary.tsx'
 import { useWorkspace } from './useWorkspace.ts'
@@ -39,7 +39,6 @@ function Present({ workspace }: { readonly workspace: Workspace }) {
   const perform = useAction((pawl, kind: WorkspaceOperationKind) => pawl.workspaces.perform(id, kind))
   const ask = (kind: WorkspaceOperationKind) => void perform.send(kind)
   const waiting = inFlight.length > 0
-  const isOffline = useIsOffline()
   return (
     <section aria-label="Workspace" className="pane" data-workspace={id}>
       <dl className="facts facts-wide">
@@ -78,15 +77,14 @@ function Present({ workspace }: { readonly workspace: Workspace }) {
       {status === 'REMOVED' && <p>Its directory is gone.</p>}
       <div className="actions-row">
         {workspace.allowedOperations.map((kind) => (
-          <button
+          <ActionButton
             key={kind}
-            type="button"
-            className="button"
-            disabled={isOffline || perform.isPending}
+            isPending={perform.isPending}
+            pendingLabel={null}
             onClick={() => (OPERATION[kind].confirm ? setAsked(kind) : ask(kind))}
           >
             {OPERATION[kind].verb}
-          </button>
+          </ActionButton>
         ))}
       </div>
       <p role="status" className="soft">

@@ -1,29 +1,31 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useNotifications } from '../inbox/notifications.ts'
 import type { PendingApprovals } from '../inbox/usePending.ts'
 import { usePending } from '../inbox/usePending.ts'
 import { AccountMenu } from './AccountMenu.tsx'
 import { Board } from '../board/Board.tsx'
-import { Loading, PageBoundary } from './PageBoundary.tsx'
+import { Loading } from './Loading.tsx'
 import { Connection } from './Connection.tsx'
 import { setTitleCount } from '../elements/title.ts'
+import { Boundary } from '../elements/Boundary.tsx'
 import { Link } from '../elements/Link.tsx'
+import { loadable } from '../elements/loadable.tsx'
 import { navigate } from '../elements/address.ts'
 import { Notices } from './Notices.tsx'
 import type { PageAddress } from '../elements/address.ts'
 import { useSession } from '../account/session.ts'
 import { THEMES, useTheme } from './theme.ts'
 
+const PAGE = { isPage: true, fallback: <Loading /> }
 // The code of these pages is loaded when one is opened.
-const Inbox = lazy(async () => ({ default: (await import('../inbox/Inbox.tsx')).Inbox }))
-const RunPage = lazy(async () => ({ default: (await import('../run/RunPage.tsx')).RunPage }))
-const Start = lazy(async () => ({ default: (await import('../start/Start.tsx')).Start }))
-
-const Workflows = lazy(async () => ({ default: (await import('../workflows/Workflows.tsx')).Workflows }))
-const Projects = lazy(async () => ({ default: (await import('../projects/Projects.tsx')).Projects }))
-const Workers = lazy(async () => ({ default: (await import('../workers/Workers.tsx')).Workers }))
-const Tokens = lazy(async () => ({ default: (await import('../tokens/Tokens.tsx')).Tokens }))
-const Palette = lazy(async () => ({ default: (await import('../palette/Palette.tsx')).Palette }))
+const Inbox = loadable(async () => (await import('../inbox/Inbox.tsx')).Inbox, PAGE)
+const RunPage = loadable(async () => (await import('../run/RunPage.tsx')).RunPage, PAGE)
+const Start = loadable(async () => (await import('../start/Start.tsx')).Start, PAGE)
+const Projects = loadable(async () => (await import('../projects/Projects.tsx')).Projects, PAGE)
+const Workflows = loadable(async () => (await import('../workflows/Workflows.tsx')).Workflows, PAGE)
+const Workers = loadable(async () => (await import('../workers/Workers.tsx')).Workers, PAGE)
+const Tokens = loadable(async () => (await import('../tokens/Tokens.tsx')).Tokens, PAGE)
+const Palette = loadable(async () => (await import('../palette/Palette.tsx')).Palette, { fallback: null })
 
 const PAGES = [
   { path: '/start', label: 'Start' },
@@ -101,41 +103,37 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
       </header>
       <Notices />
       {isSearching && (
-        <Suspense fallback={null}>
-          <Palette
-            onClose={() => setSearching(false)}
-            entries={[
-              ...[{ path: '/', label: 'Board' }, { path: '/approvals', label: 'Approvals' }, ...pages].map(
-                ({ path, label }) => ({ key: path, label, kind: 'page', perform: () => navigate(path) }),
-              ),
-              ...ELSEWHERE.map(({ path, label }) => ({
-                key: path,
-                label,
-                kind: 'page',
-                perform: () => location.assign(path),
-              })),
-              { key: 'table', label: 'Table of runs', kind: 'page', perform: () => navigate('/?view=table') },
-              ...THEMES.map(({ key, label }) => ({
-                key: `theme ${key}`,
-                label: `Theme: ${label.toLowerCase()}`,
-                kind: 'action',
-                perform: () => chooseTheme(key),
-              })),
-              { key: 'leave', label: 'Sign out', kind: 'action', perform: onLeave },
-            ]}
-          />
-        </Suspense>
+        <Palette
+          onClose={() => setSearching(false)}
+          entries={[
+            ...[{ path: '/', label: 'Board' }, { path: '/approvals', label: 'Approvals' }, ...pages].map(
+              ({ path, label }) => ({ key: path, label, kind: 'page', perform: () => navigate(path) }),
+            ),
+            ...ELSEWHERE.map(({ path, label }) => ({
+              key: path,
+              label,
+              kind: 'page',
+              perform: () => location.assign(path),
+            })),
+            { key: 'table', label: 'Table of runs', kind: 'page', perform: () => navigate('/?view=table') },
+            ...THEMES.map(({ key, label }) => ({
+              key: `theme ${key}`,
+              label: `Theme: ${label.toLowerCase()}`,
+              kind: 'action',
+              perform: () => chooseTheme(key),
+            })),
+            { key: 'leave', label: 'Sign out', kind: 'action', perform: onLeave },
+          ]}
+        />
       )}
       <div id="content" tabIndex={-1}>
-        <PageBoundary key={place.pathname}>
-          <Suspense fallback={<Loading />}>
-            <Page
-              place={place}
-              pending={pending}
-              mayStart={viewer.role === 'ADMIN' || viewer.role === 'OPERATOR'}
-            />
-          </Suspense>
-        </PageBoundary>
+        <Boundary key={place.pathname} isPage>
+          <Page
+            place={place}
+            pending={pending}
+            mayStart={viewer.role === 'ADMIN' || viewer.role === 'OPERATOR'}
+          />
+        </Boundary>
       </div>
     </>
   )

@@ -2,10 +2,10 @@ import type { RunDetail, Workflow } from '@pawl/sdk'
 import { isSuccess } from '@pawl/sdk'
 import { useAction, usePawl } from '@pawl/sdk/react'
 import { useEffect, useState } from 'react'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { navigate } from '../elements/address.ts'
 import { Link } from '../elements/Link.tsx'
 import { Problem } from '../elements/Problem.tsx'
-import { useIsOffline } from '../elements/useIsOffline.ts'
 import { InputField } from './InputField.tsx'
 import { findInputFields, readInput } from './inputFields.ts'
 import { fieldText, type SchemaField } from './schemaFields.ts'
@@ -33,7 +33,6 @@ export function StartForm({ workflows, workflow, from, isContinuing }: StartForm
   const [json, setJson] = useState<string>()
   const [problem, setProblem] = useState<string>()
   const start = useAction((pawl, input: Parameters<typeof pawl.runs.start>[0]) => pawl.runs.start(input))
-  const isOffline = useIsOffline()
   const texts = textsOf(fields, typed, from)
   const rest = json ?? restOf(from, fields)
   const submit = async () => {
@@ -123,13 +122,9 @@ export function StartForm({ workflows, workflow, from, isContinuing }: StartForm
       )}
       <Problem problem={start.problem} error={start.error} />
       <div className="actions-row">
-        <button
-          className="button button-main"
-          type="submit"
-          disabled={isOffline || start.isPending || name === ''}
-        >
-          {start.isPending ? 'Asking the server …' : isContinuing ? 'Continue it' : 'Start the run'}
-        </button>
+        <ActionButton look="button-main" type="submit" isPending={start.isPending} disabled={name === ''}>
+          {isContinuing ? 'Continue it' : 'Start the run'}
+        </ActionButton>
         <span className="soft">It waits in the queue until a worker takes it.</span>
       </div>
     </form>

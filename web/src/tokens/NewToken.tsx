@@ -2,8 +2,8 @@ import type { CreateTokenInput } from '@pawl/sdk'
 import { isSuccess } from '@pawl/sdk'
 import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { CopyButton } from '../elements/CopyButton.tsx'
-import { useIsOffline } from '../elements/useIsOffline.ts'
 import { Problem } from '../elements/Problem.tsx'
 
 /** What each role is for; AGENT tokens come from claims. */
@@ -23,7 +23,6 @@ export function NewToken({ onMade }: { readonly onMade: () => void }) {
   const [days, setDays] = useState('')
   const create = useAction((pawl, input: CreateTokenInput) => pawl.tokens.create(input))
   const { success } = create
-  const isOffline = useIsOffline()
   const submit = async () => {
     const result = await create.send({
       principal: { name: name.trim() },
@@ -66,9 +65,9 @@ export function NewToken({ onMade }: { readonly onMade: () => void }) {
           Expires in days, empty for never
           <input type="number" min={1} value={days} onChange={({ target }) => setDays(target.value)} />
         </label>
-        <button className="button button-main" type="submit" disabled={isOffline || create.isPending}>
-          {create.isPending ? 'Asking the server …' : 'Make a token'}
-        </button>
+        <ActionButton look="button-main" type="submit" isPending={create.isPending}>
+          Make a token
+        </ActionButton>
       </form>
       <Problem problem={create.problem} error={create.error} />
       {success && (

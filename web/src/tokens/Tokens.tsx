@@ -3,11 +3,11 @@ import { useAction } from '@pawl/sdk/react'
 import { useState } from 'react'
 import { useSession } from '../account/session.ts'
 import { useRunData } from '../activity/useRunData.ts'
+import { ActionButton } from '../elements/ActionButton.tsx'
 import { Ago } from '../elements/Age.tsx'
 import type { PageAddress } from '../elements/address.ts'
 import { Confirm } from '../elements/Confirm.tsx'
 import { Link } from '../elements/Link.tsx'
-import { useIsOffline } from '../elements/useIsOffline.ts'
 import { describeError, Problem } from '../elements/Problem.tsx'
 import { formatTime } from '../elements/time.ts'
 import { useTitle } from '../elements/title.ts'
@@ -35,7 +35,6 @@ function AllTokens({ project }: { readonly project: string | null }) {
   })
   const revoke = useAction((pawl, id: string) => pawl.tokens.revoke(id))
   const [asked, setAsked] = useState<Token>()
-  const isOffline = useIsOffline()
   const shown = project === null ? value : value?.filter(({ projects }) => projects.includes(project))
   return (
     <main className="page page-wide">
@@ -85,14 +84,14 @@ function AllTokens({ project }: { readonly project: string | null }) {
                     <td>{lastUsedAt ? <Ago at={lastUsedAt} /> : 'never'}</td>
                     <td>{expiresAt ? formatTime(expiresAt) : 'never'}</td>
                     <td>
-                      <button
-                        className="button button-small button-danger"
-                        type="button"
-                        disabled={isOffline || revoke.isPending}
+                      <ActionButton
+                        look="button-small button-danger"
+                        isPending={revoke.isPending}
+                        pendingLabel={null}
                         onClick={() => setAsked(token)}
                       >
                         Revoke<span className="hidden"> {name}</span> …
-                      </button>
+                      </ActionButton>
                     </td>
                   </tr>
                 )

@@ -1,9 +1,10 @@
 import type { StoredRun } from '@pawl/sdk'
 import { usePawl } from '@pawl/sdk/react'
 import { useState } from 'react'
+import { ActionButton } from '../../elements/ActionButton.tsx'
 import { Confirm } from '../../elements/Confirm.tsx'
-import { useIsOffline } from '../../elements/useIsOffline.ts'
 import { allowing, BULK, type BulkAction, performAll } from './bulk.ts'
+import { describeOutcomes } from '../../elements/outcomes.ts'
 
 interface BulkBarProps {
   /** The chosen runs. */
@@ -16,14 +17,13 @@ export function BulkBar({ runs, onDone }: BulkBarProps) {
   const pawl = usePawl()
   const [asked, setAsked] = useState<BulkAction>()
   const [isPending, setPending] = useState(false)
-  const isOffline = useIsOffline()
   const [note, setNote] = useState('')
   const perform = async (action: BulkAction) => {
     setAsked(undefined)
     setPending(true)
-    const { done, refused } = await performAll(pawl, action, allowing(runs, action.command))
+    const done = await performAll(pawl, action, allowing(runs, action.command))
     setPending(false)
-    setNote(`${action.verb}: ${done} done${refused > 0 ? `, ${refused} refused` : ''}.`)
+    setNote(`${action.verb}: ${describeOutcomes(done)}`)
     onDone()
   }
   const count = asked ? allowing(runs, asked.command).length : 0
@@ -37,16 +37,16 @@ export function BulkBar({ runs, onDone }: BulkBarProps) {
           const able = allowing(runs, action.command).length
           return (
             able > 0 && (
-              <button
+              <ActionButton
                 key={action.command}
-                type="button"
-                className={`button button-small${action.question ? ' button-danger' : ''}`}
-                disabled={isOffline || isPending}
+                look={`button-small${action.question ? ' button-danger' : ''}`}
+                isPending={isPending}
+                pendingLabel={null}
                 onClick={() => (action.question ? setAsked(action) : void perform(action))}
               >
                 {action.verb} {able}
                 {action.question && ' …'}
-              </button>
+              </ActionButton>
             )
           )
         })}

@@ -1,5 +1,5 @@
 import type { Pawl, RunCommand, StoredRun } from '@pawl/sdk'
-import { isSuccess } from '@pawl/sdk'
+import { countOutcomes, type Outcomes } from '../../elements/outcomes.ts'
 
 /** What can be done to many runs at once. */
 export interface BulkAction {
@@ -50,21 +50,18 @@ export function allowing(runs: readonly StoredRun[], command: RunCommand): reado
   return runs.filter(({ allowedCommands }) => allowedCommands?.includes(command))
 }
 
-/** Performs an action on each run, some at once; returns how many were done, and how many refused. */
-export async function performAll(
+/** Performs an action on each run, some at once; returns what became of it. */
+export function performAll(
   pawl: Pawl,
   { perform }: BulkAction,
   runs: readonly StoredRun[],
-): Promise<{ readonly done: number; readonly refused: number }> {
-  const left = [...runs]
-  let done = 0
-  const work = async () => {
-    for (let run = left.shift(); run; run = left.shift()) {
-      const { id } = run
-      const isDone = await perform(pawl, id).then(isSuccess, () => false)
-      if (isDone) done += 1
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
-  return { done, refused: runs.length - done }
+): Promise<Outcomes> {
+  const turns = Array.from({ length: AT_ONCE }, () => Promise.resolve<unknown>(undefined))
+  const answers = runs.map(({ id }, index) => {
+    const turn = index % AT_ONCE
+    const answer = (turns[turn] ?? Promise.resolve()).then(() => perform(pawl, id))
+    turns[turn] = answer.catch(() => undefined)
+    return answer
+  })
+  return countOutcomes(answers)
 }
