@@ -16,7 +16,7 @@ export const acpAdapter: Adapter = {
     if (context.handle === null) return new AcpAgent(context, fresh, false)
     const former = readHandle(context.handle)
     const killAfterMs = context.definition.killAfterSeconds * 1_000
-    await endPreviousAgent(former, Math.min(PREVIOUS_AGENT_STOP_MS, killAfterMs))
+    await endPreviousAgent(former, context.sessionId, Math.min(PREVIOUS_AGENT_STOP_MS, killAfterMs))
     const { session, openedAt, counters } = former.adapter === this.name ? former : fresh
     const handle = { ...fresh, session, openedAt, counters, keys: former.keys }
     return new AcpAgent(context, handle, wasUsed(former))

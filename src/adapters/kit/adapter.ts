@@ -36,10 +36,17 @@ export interface AgentContext {
   readonly handle: JsonValue | null
   /** Takes what the agent says and puts out. Never waits; bounded in memory; masks secrets. */
   readonly output: AgentOutput
-  /** Records a process that waits at its gate, before it does anything. Returns its execution's id. */
-  readonly recordStart: (process: { readonly command: string; readonly pid: number }) => Promise<string>
-  /** Records how it ended. What can't be told now is not told: the server finds it out. */
-  readonly recordEnd: (executionId: string, ending: ProcessEnd) => Promise<void>
+  /**
+   * Records a process that waits at its gate, before it does anything, and keeps the handle by which it is found, if there is one.
+   * Returns its execution's id.
+   */
+  readonly recordStart: (process: {
+    readonly command: string
+    readonly pid: number
+    readonly handle?: JsonValue
+  }) => Promise<string>
+  /** Records how it ended, and keeps the handle that tells of it. What can't be told now is not told: the server finds it out. */
+  readonly recordEnd: (executionId: string, ending: ProcessEnd, handle?: JsonValue) => Promise<void>
   /**
    * Asks a person for a permission, and waits for the end of the question. The signal aborts where the agent asks no more.
    *
@@ -159,9 +166,10 @@ export interface Agent {
   hasReceived(key: string): Promise<boolean>
   /**
    * Begins what a prompt needs and takes time, where there is such: a process that waits at its gate. Nothing of it reaches the agent
-   * before `send`, which tells what failed. A prompt that is not sent after all is forgotten with the next one, or by `stop`.
+   * before `send`, which tells what failed. A prompt that is not sent after all is forgotten with the next one, or by `stop`. Returns
+   * whether a process is being started, which will be recorded.
    */
-  prepare?(prompt: Prompt): void
+  prepare?(prompt: Prompt): boolean
   /**
    * Hands it a prompt; resolves when the agent has it. Where the agent of the turn before is gone, one is started that remembers,
    * as far as the definition says how (`resume`), else one that does not.

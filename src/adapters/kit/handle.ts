@@ -94,14 +94,19 @@ export function readHandle(kept: unknown): AgentHandle {
  *
  * @throws AgentError where it can't be proven, or they can't be ended.
  */
-export async function endPreviousAgent(handle: AgentHandle, killAfterMs: number): Promise<void> {
+export async function endPreviousAgent(
+  handle: AgentHandle,
+  sessionId: string,
+  killAfterMs: number,
+): Promise<void> {
   if (!handle.leader && !handle.server) return
   if (!isStillHere(handle)) return
   const limits = { killAfterMs, mustKill: () => false }
   const ends: Promise<boolean>[] = []
   if (handle.leader) {
-    const id = isGroupOf(handle.leader, handle.executionId) ? handle.leader.pid : null
-    ends.push(new ProcessGroup(id, marksOf(handle.leader, handle.executionId)).stop(limits))
+    const id = isGroupOf(handle.leader, sessionId) ? handle.leader.pid : null
+    const marks = { ...marksOf(handle.leader, handle.executionId), sessionId }
+    ends.push(new ProcessGroup(id, marks).stop(limits))
   }
   if (handle.server && isLiving(handle.server)) ends.push(new ProcessGroup(handle.server.pid).stop(limits))
   if ((await Promise.all(ends)).every(Boolean)) return
@@ -134,7 +139,7 @@ export function isStillHere({ place }: AgentHandle): boolean {
 }
 
 /** Whether the session that this process began is the one that is there now, and not one whose first process got its pid later. */
-function isGroupOf(leader: ProcessIdentity, executionId: string | null): boolean {
+function isGroupOf(leader: ProcessIdentity, sessionId: string): boolean {
   const now = findProcess(leader.pid)
   // The system gives no pid out again while a group or session has it as its id.
   if (now) return now.startedAt === leader.startedAt
@@ -142,7 +147,7 @@ function isGroupOf(leader: ProcessIdentity, executionId: string | null): boolean
     ({ group, session, isLiving }) => isLiving && (group === leader.pid || session === leader.pid),
   )
   if (members.length === 0) return false
-  const marked = executionId === null ? [] : findByVariable('PAWL_EXECUTION_ID', executionId)
+  const marked = findByVariable('PAWL_SESSION_ID', sessionId)
   if (members.some(({ pid }) => marked.some((entry) => entry.pid === pid))) return true
   throw new AgentError(
     'HUMAN_REQUIRED',

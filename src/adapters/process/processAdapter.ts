@@ -14,6 +14,7 @@ export const processAdapter: Adapter = {
     const former = readHandle(context.handle)
     await endPreviousAgent(
       former,
+      context.sessionId,
       Math.min(PREVIOUS_AGENT_STOP_MS, context.definition.killAfterSeconds * 1_000),
     )
     const session = former.adapter === this.name ? former.session : null

@@ -95,11 +95,12 @@ export class ProcessAgent implements Agent {
     return this.#handle.keys.includes(key) || this.#prompts.wasReceived(key)
   }
 
-  prepare(prompt: Prompt): void {
-    if (this.#prepared || this.#isBusy) return
+  prepare(prompt: Prompt): boolean {
+    if (this.#prepared || this.#isBusy) return false
     const waiting = this.#start(prompt)
     waiting.catch(() => undefined)
     this.#prepared = { key: prompt.key, waiting }
+    return true
   }
 
   async send(prompt: Prompt): Promise<void> {
@@ -225,16 +226,16 @@ export class ProcessAgent implements Agent {
     const { definition, recordStart, recordEnd } = this.#context
     try {
       const shown = definition.prompt === 'argument' ? definition.command : command
-      const executionId = await recordStart({ command: quoteCommand(shown), pid: turn.pid })
-      try {
-        await this.#save({ leader: identify(turn.pid), executionId })
-        if (stops === this.#stops) return executionId
-        throw stopped()
-      } catch (error) {
-        const { isGone: _, ...end } = await turn.abandon()
-        await recordEnd(executionId, end)
-        throw error
-      }
+      // one after the other: a handle that is still being saved must not replace this one
+      await this.#saved.catch(() => undefined)
+      this.#handle = { ...this.#handle, leader: identify(turn.pid), executionId: null }
+      const { pid } = turn
+      const executionId = await recordStart({ command: quoteCommand(shown), pid, handle: this.#handle })
+      this.#handle = { ...this.#handle, executionId }
+      if (stops === this.#stops) return executionId
+      const { isGone: _, ...end } = await turn.abandon()
+      await recordEnd(executionId, end)
+      throw stopped()
     } catch (error) {
       await turn.abandon()
       throw error
@@ -259,10 +260,13 @@ export class ProcessAgent implements Agent {
     const session = failure?.code === SESSION_UNKNOWN ? null : found
     const counters = this.#events?.counters ?? this.#handle.counters
     // What could not be kept is found out by the next owner, who looks for the processes himself.
-    this.#recorded = Promise.allSettled([
-      this.#context.recordEnd(executionId, end),
-      this.#save({ session, counters, ...(isGone && { leader: null, executionId: null }) }),
-    ])
+    this.#handle = {
+      ...this.#handle,
+      session,
+      counters,
+      ...(isGone && { leader: null, executionId: null }),
+    }
+    this.#recorded = Promise.allSettled([this.#context.recordEnd(executionId, end, this.#handle)])
     return exited({ exitCode: end.exitCode, signal: end.signal }, failure)
   }
 

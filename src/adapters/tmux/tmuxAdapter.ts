@@ -39,7 +39,7 @@ export const tmuxAdapter: Adapter = {
       return new TmuxAgent(context, server, former, { isAdopted: true, wasThere: true })
     }
     const killAfterMs = Math.min(PREVIOUS_AGENT_STOP_MS, context.definition.killAfterSeconds * 1_000)
-    if (former) await endPreviousAgent(former, killAfterMs)
+    if (former) await endPreviousAgent(former, context.sessionId, killAfterMs)
     const server = new TmuxServer(findSocket(context.stateDir))
     // An owner may have started it and died before it could keep a handle of it.
     await endTerminal(server, killAfterMs)

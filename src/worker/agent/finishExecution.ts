@@ -14,10 +14,14 @@ export async function finishExecution(
   pawl: Pawl,
   executionId: string,
   fence: number,
-  { exitCode, signal, end }: ProcessEnd,
+  ending: ProcessEnd,
 ): Promise<void> {
-  const fields = { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }), end, fence }
-  const answer = await pawl.executions.finish(executionId, fields, { retry: RETRY })
+  const answer = await pawl.executions.finish(executionId, { ...toFields(ending), fence }, { retry: RETRY })
   const isKnown = answer.__typename === 'ExecutionAlreadyFinished' || answer.__typename === 'NotFound'
   if (!isKnown && !isSuccess(answer)) unwrap(answer)
+}
+
+/** How a process ended, as it is recorded. */
+export function toFields({ exitCode, signal, end }: ProcessEnd) {
+  return { ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }), end }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Session, SessionStatus } from '@pawl/sdk'
+import type { JsonValue, Session, SessionStatus } from '@pawl/sdk'
 import { AgentError, DISCARDED_OUTPUT } from '../../adapters/kit/adapter.ts'
 import type { Agent, AgentContext, AgentOutput, ProcessEnd, Prompt } from '../../adapters/kit/adapter.ts'
 import { agentDefinitionSchema } from '../../adapters/kit/agentDefinition.ts'
@@ -11,8 +11,9 @@ import { agentEnvironment } from '../../processes/agentEnvironment.ts'
 import type { StopLimits } from '../../processes/processGroup.ts'
 import { ADAPTERS } from './adapters.ts'
 import { askPermission } from './askPermission.ts'
-import { finishExecution } from './finishExecution.ts'
+import { finishExecution, toFields } from './finishExecution.ts'
 import type { RunContext } from '../run/runContext.ts'
+import type { StepOptions } from '../run/stepQueue.ts'
 import { openTranscript } from './transcript.ts'
 import { UsageOrigin } from './usageOrigin.ts'
 import type { RunWorkspace } from '../run/workspace.ts'
@@ -216,6 +217,20 @@ export class OpenAgents {
     return nodes.find(({ id }) => id === executionId)?.fence ?? owned.fence
   }
 
+  /** Records the end of an execution, with what this owner sends next where it has started it. */
+  async #recordEnd(executionId: string, ending: ProcessEnd): Promise<void> {
+    const run = this.#run
+    if (this.#started.has(executionId) && !run.hasLeft) {
+      try {
+        await run.takeOne({ finishExecution: { executionId, ...toFields(ending) } }, hasFollowing(ending))
+        return
+      } catch {
+        // it can be told after the claim, too
+      }
+    }
+    await finishExecution(run.tools.pawl, executionId, await this.#fenceOf(executionId), ending)
+  }
+
   #definitionOf(role: string): AgentDefinition | undefined {
     const { agents } = this.#run.tools.config
     // A role may have the name of a property that every object inherits.
@@ -237,6 +252,9 @@ export class OpenAgents {
       passEnv: [...tools.config.passEnv, ...definition.passEnv],
       lockId,
     })
+    const open = (kept: JsonValue) => ({
+      openSession: { role, adapter: definition.adapter, handle: kept },
+    })
     const context: AgentContext = {
       definition,
       sessionId,
@@ -246,16 +264,22 @@ export class OpenAgents {
       env,
       handle,
       output: openOutput({ ...env, ...definition.env }),
-      recordStart: async ({ command, pid }) => {
+      recordStart: async ({ command, pid, handle: kept }) => {
         const phase = ADAPTERS[definition.adapter].staysBetweenPrompts ? undefined : this.phase
-        const answer = await owned.executions.start({ command, pid, phase, ...this.#run.call })
-        const { id } = this.#run.accept(answer).execution
+        const start = { startExecution: { command, pid, phase } }
+        const taken = this.#run.take(kept === undefined ? [start] : [start, open(kept)])
+        const id = (await Promise.all(taken))[0]?.execution?.id
+        if (id === undefined) throw new Error('the server did not tell which execution it recorded')
         this.#started.add(id)
         origin.executionId = id
         return id
       },
-      recordEnd: async (executionId, ending) =>
-        finishExecution(tools.pawl, executionId, await this.#fenceOf(executionId), ending),
+      recordEnd: async (executionId, ending, kept) => {
+        const saved = kept === undefined ? null : this.#run.takeOne(open(kept), hasFollowing(ending))
+        saved?.catch(() => undefined)
+        await this.#recordEnd(executionId, ending)
+        await saved
+      },
       askPermission: (asked, signal) =>
         askPermission(this.#run, {
           asked,
@@ -264,10 +288,7 @@ export class OpenAgents {
           expiresInSeconds: definition.answerSeconds,
           signal,
         }),
-      saveHandle: async (kept) => {
-        const fields = { role, adapter: definition.adapter, handle: kept, ...this.#run.call }
-        await this.#run.command(owned.sessions.open(fields))
-      },
+      saveHandle: async (kept) => void (await this.#run.takeOne(open(kept))),
     }
     return ADAPTERS[definition.adapter].open(context)
   }
@@ -296,9 +317,13 @@ export class OpenAgents {
     status: SessionStatus,
     detail?: Record<string, string | null>,
   ): Promise<void> {
-    const { owned, call } = this.#run
-    await this.#run.command(owned.sessions.update(sessionId, status, { ...(detail && { detail }), ...call }))
+    await this.#run.takeOne({ updateSession: { sessionId, status, ...(detail && { detail }) } })
   }
+}
+
+/** The end of an agent that ended by itself is recorded with what this owner does next; nothing needs to follow one that it has caused. */
+function hasFollowing({ end }: ProcessEnd): StepOptions {
+  return { isPatient: end === 'EXITED' }
 }
 
 function noAgent(role: string): AgentError {

@@ -6,7 +6,6 @@ import type { Baseline } from '../../workspaces/files/baseline.ts'
 import { readArtifact } from '../../workspaces/files/readArtifact.ts'
 import type { Artifact, ArtifactTrouble } from '../../workspaces/files/readArtifact.ts'
 import type { DeclaredArtifact } from '../run/declared.ts'
-import { isRefusedAs } from '../run/trouble.ts'
 import type { Trouble } from '../run/trouble.ts'
 import { makeReady, stopUnresponsive } from './agentTurn.ts'
 import { findArtifactPlace, hasEndedTurn, hasMoved, messagesNotGiven, readProgress } from './step.ts'
@@ -17,6 +16,8 @@ export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise
   const { context, declared } = task
   const { agent, judged, turn, carried, failure = null } = step
   await context.steering.end()
+  const submission = await judgeByLog(task, step)
+  if (submission) return submission
   // The agent's last command may have moved the run on: no answer of this owner's can say so.
   if (hasMoved(task, await endQuestion(task, turn))) return { name: 'LEAVE', agent, turn }
   if (
@@ -46,6 +47,26 @@ export async function judgeWork(task: PhaseTask, step: StepOf<'JUDGE'>): Promise
   if (turn === 'REFUSED') return { name: 'FAIL', agent, trouble: refused(declared.key) }
   const problem = describeMissingWork(turn, artifact, found?.outcome === 'MISSING')
   return { name: 'CORRECT', agent, judged, turn, problem, code: codeOf(turn, found?.outcome) }
+}
+
+/**
+ * The submission of a file that an agent left which ended its turn well, where the log says of nothing that stands against it; undefined in
+ * any other case. What the log does not tell yet raises the revision, and the server then takes nothing.
+ */
+async function judgeByLog(task: PhaseTask, step: StepOf<'JUDGE'>): Promise<Step | undefined> {
+  const { context, declared } = task
+  const { agent, judged, turn, carried, failure = null } = step
+  const { log, latest } = context
+  if (!declared.artifact || !hasEndedTurn(turn) || failure !== null) return undefined
+  const progress = await readProgress(task)
+  const revision = log.seq
+  const isKnown = latest === context.latest && log.lastMove <= latest.revision && log.questionId === null
+  if (!isKnown || isAsking(latest) || hasMoved(task, latest)) return undefined
+  if (messagesNotGiven(task, progress, carried).length > 0) return undefined
+  const found = await readArtifact(await findArtifactPlace(task, declared.artifact))
+  if (found.outcome !== 'FOUND' || !isNew(judged, found)) return undefined
+  await context.step('artifact-found')
+  return { name: 'SUBMIT', agent, judged, turn, found, sent: null, byLog: { judge: step, revision } }
 }
 
 /**
@@ -114,55 +135,5 @@ function refused(phase: string): Trouble {
     code: 'REFUSED',
     message: `The model of the agent refused the work of phase ${phase}`,
     hint: 'See what it said, in the transcript of its session. Trying again begins with a new agent.',
-  }
-}
-
-/** Submits the file. A valid one ends the phase; after an invalid one, an agent that still works may write it again. */
-export async function submitArtifact(task: PhaseTask, step: StepOf<'SUBMIT'>): Promise<Step> {
-  const { context, declared } = task
-  const { agent, turn, found } = step
-  const { key, artifact, approval } = declared
-  if (!artifact) throw new Error(`phase ${key} has no file to submit`)
-  if (found.outcome !== 'FOUND') {
-    if ('problem' in found && found.outcome !== 'NOT_A_FILE') throw found.problem
-    return afterRefusal(step, describeTrouble(artifact, found))
-  }
-  // The turn is over: the next owner knows by this that the file is whole. While a question is open nothing can be written.
-  if (turn !== 'ON' && agent.status === 'BUSY' && approval)
-    await context.agents.move(agent, 'WAITING_FOR_APPROVAL')
-  else if (hasEndedTurn(turn)) await makeReady(task, agent, turn)
-  const tree = approval ? await context.readTree() : null
-  const fields = { path: artifact.path, content: found.content, tree, ...context.call }
-  try {
-    const submitted = await context.command(context.owned.artifacts.submit(key, fields))
-    const { isValid: valid, problems } = submitted.artifact
-    context.report({ kind: 'artifact-submitted', phase: key, path: artifact.path, problems })
-    await context.step('artifact-submitted')
-    if (!valid) return afterRefusal(step, `the file \`${artifact.path}\` was not accepted`)
-    // Whatever its process ended with: its work is there.
-    return { name: 'LEAVE', agent, turn: turn === 'CRASHED' ? 'OVER' : turn }
-  } catch (error) {
-    // What the server does not even take, as a file past its own limit.
-    if (isRefusedAs(error, 'InvalidInput')) return afterRefusal(step, (error as Error).message)
-    throw error
-  }
-}
-
-/** An agent at work may write the file again, and only a new version counts; an agent whose turn is over is asked to repair it. */
-function afterRefusal({ agent, turn, found, sent, judged }: StepOf<'SUBMIT'>, problem: string): Step {
-  const refused = 'state' in found ? found.state : null
-  const counted = { agent, judged: refused ?? judged }
-  if (sent) return { name: 'AWAIT', ...counted, sent: { ...sent, before: refused ?? sent.before } }
-  return { name: 'CORRECT', ...counted, turn, problem, code: 'INVALID_ARTIFACT' }
-}
-
-function describeTrouble({ path }: DeclaredArtifact, trouble: ArtifactTrouble): string {
-  switch (trouble.outcome) {
-    case 'TOO_LARGE':
-      return `the file \`${path}\` is larger than ${trouble.maxBytes} bytes`
-    case 'NOT_TEXT':
-      return `the file \`${path}\` is no text in UTF-8`
-    default:
-      return trouble.problem.message
   }
 }

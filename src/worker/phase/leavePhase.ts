@@ -13,7 +13,7 @@ const GATE = 'recovery'
  * there is nothing to end.
  */
 export async function leavePhase(task: PhaseTask, step: StepOf<'LEAVE'>): Promise<Step> {
-  const { context } = task
+  const { context, declared } = task
   const { agent } = step
   if (agent) {
     const turn = await endTurn(task, agent, step.turn)
@@ -21,6 +21,10 @@ export async function leavePhase(task: PhaseTask, step: StepOf<'LEAVE'>): Promis
     if (agent.status === 'BUSY') await makeReady(task, agent, turn)
   }
   await context.step('phase-left')
+  if (step.next !== undefined) {
+    context.report({ kind: 'phase-done', phase: declared.key, next: step.next })
+    await context.step('phase-advanced')
+  }
   return { name: 'DONE' }
 }
 

@@ -18,8 +18,9 @@ export async function sendPrompt(task: PhaseTask, step: StepOf<'PROMPT'>): Promi
   const progress = await readProgress(task)
   const composed = step.composed ?? composeNextPrompt(task, progress)
   agent.origin.phaseId = task.phaseId
-  agent.agent.prepare?.(composed.prompt)
-  await recordPrompt(task, agent, composed.prompt, { progress, stage: 'SENDING' })
+  // the process is recorded in the same request
+  const isPatient = agent.agent.prepare?.(composed.prompt) ?? false
+  await recordPrompt(task, agent, composed.prompt, { progress, stage: 'SENDING', isPatient })
   agent.status = 'BUSY'
   await context.step('prompt-recorded')
   const before = declared.artifact && (await readBaseline(await findArtifactPlace(task, declared.artifact)))
@@ -55,10 +56,14 @@ async function recordPrompt(
   { context, declared }: PhaseTask,
   { sessionId }: OpenAgent,
   prompt: Prompt,
-  { progress, stage }: { readonly progress: PhaseProgress; readonly stage: PromptStage },
+  {
+    progress,
+    stage,
+    isPatient = false,
+  }: { readonly progress: PhaseProgress; readonly stage: PromptStage; readonly isPatient?: boolean },
 ): Promise<void> {
   const fields = { phase: declared.key, dedupKey: prompt.key, isRepair: progress.repairs !== null, stage }
-  await context.command(context.owned.sessions.recordPrompt(sessionId, { ...fields, ...context.call }))
+  await context.takeOne({ recordPrompt: { sessionId, ...fields } }, { isPatient })
 }
 
 /** Sends the prompt to the agent, at most as often as the budget allows, and never again once the agent has it. */

@@ -98,6 +98,8 @@ export type Step =
       readonly found: Artifact | ArtifactTrouble
       /** What the agent still works on; null where its turn is over. */
       readonly sent: SentPrompt | null
+      /** How the work was judged by the log alone, and at which revision: it is judged anew where the run has another. */
+      readonly byLog?: { readonly judge: StepOf<'JUDGE'>; readonly revision: number }
     } & WithFile)
   | ({
       readonly name: 'CORRECT'
@@ -113,7 +115,13 @@ export type Step =
       readonly turn: Turn
       readonly error: ModelError
     } & WithFile)
-  | { readonly name: 'LEAVE'; readonly turn: Turn; readonly agent: OpenAgent | null }
+  | {
+      readonly name: 'LEAVE'
+      readonly turn: Turn
+      readonly agent: OpenAgent | null
+      /** The phase that the run was moved to together with the end of this one. */
+      readonly next?: string
+    }
   | { readonly name: 'FAIL'; readonly trouble: Trouble; readonly agent: OpenAgent | null }
   | { readonly name: 'DONE' }
 

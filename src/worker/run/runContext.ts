@@ -1,10 +1,21 @@
 import { isAsking, unwrap } from '@pawl/sdk'
-import type { CallOptions, OwnedRun, Pawl, PawlInterruptedError, Run, RunDetail, SuccessOf } from '@pawl/sdk'
+import type {
+  CallOptions,
+  DriveRunResult,
+  OwnedRun,
+  Pawl,
+  PawlInterruptedError,
+  Run,
+  RunDetail,
+  RunStep,
+  SuccessOf,
+} from '@pawl/sdk'
 import type { WorkerConfig } from '../config/config.ts'
 import type { DeclaredWorkflow } from './declared.ts'
 import type { RunNewsFields, WorkerNews } from './news.ts'
 import type { OwnDirectory } from '../../ownDirectories.ts'
 import { RunLog } from './runLog.ts'
+import { StepQueue, type StepOptions, type TakenStep } from './stepQueue.ts'
 import type { OnStep, StepName } from './steps.ts'
 import type { Backoff } from './backoff.ts'
 import { RunLeftError, isOwnershipLost } from './trouble.ts'
@@ -51,6 +62,7 @@ export class RunContext {
   readonly owned: OwnedRun
   readonly workflow: DeclaredWorkflow
   readonly log: RunLog
+  readonly #steps: StepQueue
   readonly #over = new AbortController()
   readonly #writing = new AbortController()
   #hasLeft = false
@@ -64,6 +76,12 @@ export class RunContext {
     this.owned = owned
     this.workflow = workflow
     this.#latest = owned.run
+    this.#steps = new StepQueue(async (steps, options) => {
+      const asOf = performance.now()
+      const answer = await owned.together(steps, { ...options, ...this.call })
+      this.#look(answer, asOf)
+      return answer
+    })
     this.log = new RunLog(tools.pawl, owned.run.id, this.#over.signal)
     if (this.signal.aborted) this.#stopWriting()
     else this.signal.addEventListener('abort', () => this.#stopWriting(), { once: true })
@@ -151,6 +169,21 @@ export class RunContext {
   }
 
   /**
+   * Sends commands of the owner in their order, none after one that was refused, together with those that wait to be sent.
+   *
+   * @returns the answer to each; it rejects as `command`
+   */
+  take(steps: readonly RunStep[], options?: StepOptions): Promise<TakenStep>[] {
+    return this.#steps.take(steps, options)
+  }
+
+  /** As `take`, of one command. */
+  async takeOne(step: RunStep, options?: StepOptions): Promise<TakenStep> {
+    const [taken] = this.#steps.take([step], options)
+    return taken as Promise<TakenStep>
+  }
+
+  /**
    * Unwraps the successful result of an owner's command; its run becomes `latest`.
    *
    * @param asOf when the command was sent, as `performance.now()`; 0 if that is not known
@@ -182,6 +215,14 @@ export class RunContext {
   async end(): Promise<void> {
     this.#over.abort()
     this.#writing.abort()
+  }
+
+  /** Notes the run in the answer to several commands. @throws RunLeftError if this owner no longer drives it */
+  #look(answer: DriveRunResult, asOf: number): void {
+    if ('run' in answer) this.#notice(answer.run as Run | null, asOf)
+    const refusal = answer.__typename === 'StepRefused' ? answer.refusal : answer
+    this.#hasLeft ||= isOwnershipLost(refusal)
+    if (this.#hasLeft) throw new RunLeftError(`The server answered ${refusal.__typename}`)
   }
 
   /** Keeps the newest revision: answers may arrive out of order, and some carry another run. */

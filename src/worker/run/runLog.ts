@@ -22,6 +22,11 @@ export class RunLog {
     void this.#follow(pawl, runId, signal)
   }
 
+  /** `seq` of the last event read; 0 before the first. */
+  get seq(): number {
+    return this.#base.seq
+  }
+
   /** `seq` of the last event read that may have moved the run on; 0 before the first. */
   get lastMove(): number {
     return this.#lastMove

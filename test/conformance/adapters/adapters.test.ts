@@ -53,8 +53,12 @@ for (const kind of KINDS)
         const bench = await follow(kind, [{ do: [{ write: 'begun', text: '' }] }])
         const begun = join(bench.workspace, 'begun')
         const before: boolean[] = []
-        const { saveHandle } = bench.context()
+        const { saveHandle, recordStart } = bench.context()
         const agent = await bench.open({
+          recordStart: async (process) => {
+            if (process.handle !== undefined) before.push(existsSync(begun))
+            return recordStart(process)
+          },
           saveHandle: async (handle) => {
             before.push(existsSync(begun))
             await saveHandle(handle)
@@ -63,10 +67,7 @@ for (const kind of KINDS)
         await agent.send(prompt('go'))
         await until(() => existsSync(begun))
         expect(before[0]).toBe(false)
-        expect(bench.handles[0]).toMatchObject({
-          leader: { pid: bench.pids[0] },
-          executionId: expect.any(String),
-        })
+        expect(bench.handles[0]).toMatchObject({ leader: { pid: bench.pids[0] } })
       })
 
       it.skipIf(stays)(

@@ -23,7 +23,10 @@ const agent = await kind.adapter.open({
     write: (bytes) => appendFileSync(kept.output, bytes),
     report: (entry) => appendFileSync(kept.output, ('text' in entry && entry.text) || ''),
   },
-  recordStart: async ({ pid }) => `exe_${context.sessionId}_owner_${pid}`,
+  recordStart: async ({ pid, handle: told }) => {
+    if (told !== undefined) writeFileSync(kept.handle, JSON.stringify(told))
+    return `exe_${context.sessionId}_owner_${pid}`
+  },
   recordEnd: async () => undefined,
   askPermission: async () => {
     throw new Error('nobody can be asked here')

@@ -95,13 +95,15 @@ export async function setUp(adapter: Adapter, part: PartOfDefinition, given?: st
       },
       flush: () => undefined,
     },
-    recordStart: async ({ pid }) => {
+    recordStart: async ({ pid, handle }) => {
+      if (handle !== undefined) handles.push(structuredClone(handle))
       const executionId = `exe_${sessionId}_${(executions += 1)}`
       bench.log.push(`start ${executionId}`)
       bench.pids.push(pid)
       return executionId
     },
-    recordEnd: async (executionId, end) => {
+    recordEnd: async (executionId, end, handle) => {
+      if (handle !== undefined) handles.push(structuredClone(handle))
       bench.log.push(`end ${executionId}`)
       bench.ends.set(executionId, end)
     },

@@ -20,20 +20,15 @@ describe('a process agent', () => {
   it('is recorded and findable before it does anything', async () => {
     const bench = await open('touch begun')
     const agent = await bench.open({
-      recordStart: async () => {
+      recordStart: async ({ handle = null }) => {
+        bench.handles.push(handle)
         await expect(readFile(join(bench.workspace, 'begun'))).rejects.toThrow(/ENOENT/)
         return 'exe_1'
-      },
-      saveHandle: async (handle) => {
-        bench.handles.push(handle)
-        if (bench.handles.length === 1)
-          await expect(readFile(join(bench.workspace, 'begun'))).rejects.toThrow(/ENOENT/)
       },
     })
     await agent.send(prompt('x'))
     expect(bench.handles[0]).toMatchObject({
       adapter: 'process',
-      executionId: 'exe_1',
       leader: { pid: expect.any(Number) },
     })
     await agent.turnOver(never())

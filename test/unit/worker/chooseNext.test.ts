@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chooseNext } from '../../../src/worker/chooseNext.ts'
+import { chooseNext } from '../../../src/worker/run/chooseNext.ts'
 import type { DeclaredWorkflow } from '../../../src/worker/run/declared.ts'
 
 /** A workflow from its edges; a phase without any is where runs end. */

@@ -1,5 +1,5 @@
-import { findDeclaredPhase } from './run/declared.ts'
-import type { DeclaredPhase, DeclaredWorkflow } from './run/declared.ts'
+import { findDeclaredPhase } from './declared.ts'
+import type { DeclaredPhase, DeclaredWorkflow } from './declared.ts'
 
 /**
  * Chooses the next phase when the agent has not chosen one: the first declared successor not yet visited in this round,
