@@ -1611,6 +1611,8 @@ export interface OpenSessionInput {
   readonly adapter: string
   /** The adapter's own data; if absent, an adopted session keeps its handle. */
   readonly handle?: JsonInput | null | undefined
+  /** The one session that is meant, where no other may be opened in its place, by its id `ses_…`. */
+  readonly sessionId?: string | null | undefined
   /** The fence of your claim. Only an AGENT token, which carries it, may omit it. */
   readonly fence?: number | null | undefined
   /** Refuses the command unless the run that it is about is at this revision. */
@@ -1743,6 +1745,8 @@ export interface OpenSessionStep {
   readonly adapter: string
   /** The adapter's own data; if absent, an adopted session keeps its handle. */
   readonly handle?: JsonInput | null | undefined
+  /** The one session that is meant, where no other may be opened in its place, by its id `ses_…`. */
+  readonly sessionId?: string | null | undefined
 }
 
 /** The fields of `updateSession` as a step. */

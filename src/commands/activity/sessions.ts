@@ -26,6 +26,8 @@ export interface OpenSession extends DrivingInput {
   readonly adapter: string
   /** The adapter's own data; absent: an adopted session keeps its handle. */
   readonly handle?: Json | undefined
+  /** The session that it has to be; absent: the live one, or a new one. */
+  readonly sessionId?: string | null | undefined
 }
 
 /** The result of opening a session. */
@@ -33,7 +35,7 @@ export type OpenSessionResult = ResultOf<'openSession', WorkSuccess<Session> & {
 
 /**
  * Opens the session of a role, or adopts the live one, which then carries the caller's fence. Problems:
- * IllegalSessionTransition, RunNotActive, LeaseLost.
+ * IllegalSessionTransition, NotFound, RunNotActive, LeaseLost.
  */
 export async function openSession(
   commands: Commands,
@@ -49,11 +51,11 @@ export async function openSession(
 
 /** The command that the input of `openSession` asks for. */
 export function toOpening(
-  { role, adapter, handle = null, fence }: Omit<OpenSession, 'runId'>,
+  { role, adapter, handle = null, sessionId: only = null, fence }: Omit<OpenSession, 'runId'>,
   caller: Caller,
 ): CommandOf<'openSession'> {
   const sessionId = newId('session')
-  return { type: 'openSession', sessionId, role, adapter, handle, fence: fenceOf(caller, fence) }
+  return { type: 'openSession', sessionId, role, adapter, handle, only, fence: fenceOf(caller, fence) }
 }
 
 /** The session that a command has opened or adopted in a role. */

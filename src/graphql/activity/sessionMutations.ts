@@ -47,6 +47,7 @@ export const SESSION_STEPS = {
     role: required(name('The role it works in.')),
     adapter: required(name('The adapter that connects to it, such as `process` or `tmux`.')),
     handle: json("The adapter's own data; if absent, an adopted session keeps its handle."),
+    sessionId: idOf('session', 'The one session that is meant, where no other may be opened in its place'),
   },
   updateSession: {
     sessionId,

@@ -13,8 +13,9 @@ import { differingPaths } from '../log/differingPaths.ts'
 const decideOpenSession: Rule<'openSession'> = (draft, command) => {
   const { run } = draft
   if (!admits('openSession', stateOf(run))) return { type: 'RunNotActive', status: run.status }
-  const { sessionId: id, role, adapter, handle } = command
+  const { sessionId: id, role, adapter, handle, only } = command
   const live = run.sessions.find((session) => session.role === role && isLiveSession(session))
+  if (only !== null && live?.id !== only) return { type: 'NotFound', kind: 'SESSION', id: only }
   if (!live) {
     draft.note('session.opened', { id, role, adapter, fence: run.fence, handle })
     return 'accepted'

@@ -108,6 +108,8 @@ type Asked =
       readonly adapter: string
       /** Null: keeps the session's present handle. */
       readonly handle: Json
+      /** The session that it has to be, so that none is opened in its place; null: the live one, or a new one. */
+      readonly only: string | null
     } & Driving)
   | ({
       readonly type: 'updateSession'

@@ -252,8 +252,9 @@ export class OpenAgents {
       passEnv: [...tools.config.passEnv, ...definition.passEnv],
       lockId,
     })
+    // a session that a person's decision has disposed of meanwhile is not opened anew with this handle
     const open = (kept: JsonValue) => ({
-      openSession: { role, adapter: definition.adapter, handle: kept },
+      openSession: { role, adapter: definition.adapter, handle: kept, sessionId },
     })
     const context: AgentContext = {
       definition,
@@ -321,9 +322,9 @@ export class OpenAgents {
   }
 }
 
-/** The end of an agent that ended by itself is recorded with what this owner does next; nothing needs to follow one that it has caused. */
-function hasFollowing({ end }: ProcessEnd): StepOptions {
-  return { isPatient: end === 'EXITED' }
+/** An agent that ended well has left its work: its end is recorded with what follows from that. Any other end is recorded at once. */
+function hasFollowing({ end, exitCode }: ProcessEnd): StepOptions {
+  return { isPatient: end === 'EXITED' && exitCode === 0 }
 }
 
 function noAgent(role: string): AgentError {

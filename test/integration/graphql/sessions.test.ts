@@ -122,6 +122,19 @@ describe('openSession', () => {
     })
   })
 
+  it('keeps the handle of the session that is meant, and opens none in its place', async () => {
+    const runId = await atWork()
+    const sessionId = await openAt(runId)
+    const meant = { runId, fence: 1, sessionId, handle: { pane: 3 } }
+    expect(succeeded(await open(meant))).toMatchObject({ isNew: false, session: { id: sessionId } })
+    succeeded(await update({ sessionId, status: 'DISPOSED', fence: 1 }))
+    const refused = problem('NotFound', { kind: 'SESSION', id: sessionId })
+    expect(await open(meant)).toEqual(refused)
+    const { session } = succeeded(await open({ runId, fence: 1 }))
+    expect(session.handle).toBeNull()
+    expect(await open(meant)).toEqual(refused)
+  })
+
   it('is refused out of place', async () => {
     const runId = await atWork()
     expect(await open({ runId, fence: 2 })).toMatchObject(

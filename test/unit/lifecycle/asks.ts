@@ -45,6 +45,7 @@ const PLAIN: { readonly [T in CommandType]: CommandOf<T> } = {
   },
   openSession: {
     type: 'openSession',
+    only: null,
     sessionId: 'ses_1',
     role: 'worker',
     adapter: 'scripted',
