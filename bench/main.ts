@@ -13,6 +13,7 @@ import { measurePeers } from './parts/peers.ts'
 import { showPlans } from './parts/plans.ts'
 import { profileServer } from './parts/profile.ts'
 import { soak } from './parts/soak.ts'
+import { measureStorm } from './parts/storm.ts'
 import { measureStart } from './parts/start.ts'
 import { measureRetention } from './parts/retention.ts'
 import { measureTakeover } from './parts/takeover.ts'
@@ -31,6 +32,7 @@ const MEASURE: Readonly<Record<Part, (bench: Bench) => Promise<readonly Result[]
   throughput: measureThroughput,
   latency: measureLatency,
   watchers: measureWatchers,
+  storm: measureStorm,
   growth: measureGrowth,
   takeover: measureTakeover,
   turns: measureTurns,

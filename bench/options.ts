@@ -6,6 +6,7 @@ export const PARTS = [
   'throughput',
   'latency',
   'watchers',
+  'storm',
   'plans',
   'growth',
   'takeover',
@@ -65,7 +66,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | null {
     options: {
       parts: {
         type: 'string',
-        default: 'start,throughput,latency,watchers,plans,growth,takeover,turns,retention,dashboard',
+        default: 'start,throughput,latency,watchers,storm,plans,growth,takeover,turns,retention,dashboard',
       },
       clients: { type: 'string' },
       rounds: { type: 'string' },

@@ -49,14 +49,6 @@ export class RawSubscribers {
     return new Promise((resolve) => (this.#awaited = { count, resolve }))
   }
 
-  /** Lets some sockets read no further, or all read again. */
-  pause(sockets: readonly WebSocket[], isPaused: boolean): void {
-    for (const socket of sockets) {
-      if (isPaused) socket.pause()
-      else socket.resume()
-    }
-  }
-
   close(): void {
     for (const socket of this.#sockets.splice(0)) socket.terminate()
   }

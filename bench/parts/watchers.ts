@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { WebSocket } from 'ws'
 import { StartPhaseDocument } from '../../sdk/generated/graphql.ts'
 import type { Bench } from '../bench.ts'
 import type { BenchDatabase } from '../benchCluster.ts'
@@ -20,6 +19,8 @@ const PER_SOCKET = 50
 /** Subscribers of one run. */
 const FANNED_OUT = 1_000
 const EVENTS_PER_ROUND = 40
+/** How many rounds make a log that is too long for the buffers between the server and a client that does not read: some 10 MiB. */
+const FILLED_BY = 10
 /** Subscriptions that wait, for their memory. */
 const IDLE = 10_000
 /** How long memory is let to settle, in milliseconds. */
@@ -49,8 +50,10 @@ async function measureFanOut(bench: Bench, server: BenchServer, database: BenchD
   const bare = await openBare(bench, ours.subscribers.sample)
   const results: Result[] = [await compareSenders(bench, 'one event to 1,000 subscribers', ours, bare)]
   const slow = new RawSubscribers(bench.resources)
-  const sockets = await openSubscribers(slow, server, ours.followed, FANNED_OUT)
-  slow.pause(sockets, true)
+  // each is sent the whole log so far, which is more than there is room for on its way
+  for (let round = 0; round < FILLED_BY; round++) await ours.send()
+  await openSubscribers(slow, server, { ...ours.followed, after: 0 }, FANNED_OUT, true)
+  await delay(SETTLE_MS)
   results.push(await compareSenders(bench, 'the same beside 1,000 that do not read', ours, bare))
   slow.close()
   ours.subscribers.close()
@@ -69,15 +72,14 @@ async function openSubscribers(
   { url, token }: Pick<BenchServer, 'url' | 'token'>,
   followed: Followed,
   count: number,
-): Promise<WebSocket[]> {
-  const sockets: WebSocket[] = []
+  isPaused = false,
+): Promise<void> {
   for (let begun = 0; begun < count; begun += PER_SOCKET) {
     const socket = await subscribers.open(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
     await follow(socket, { token, ...followed, copies: PER_SOCKET })
-    subscribers.count(socket)
-    sockets.push(socket)
+    if (isPaused) socket.pause()
+    else subscribers.count(socket)
   }
-  return sockets
 }
 
 async function openFollowed(

@@ -2,7 +2,7 @@
 export interface RetryOptions {
   /** Total attempts, including the first. Default 7. */
   readonly attempts: number
-  /** The wait before the second attempt, in milliseconds; doubled each time, with jitter. Default 100. */
+  /** The wait before the second attempt, in milliseconds; doubled each time, with jitter. Streams wait up to eight times as long. Default 100. */
   readonly minDelayMs: number
   /** The longest wait between two attempts, in milliseconds. Default 5,000. */
   readonly maxDelayMs: number

@@ -109,6 +109,9 @@ async function* follow<Item>(
 /** A connection that lasted this long, in milliseconds, counts as good even if it delivered nothing. */
 const GOOD_MS = 10_000
 
+/** By how many doublings streams wait longer than requests: those of a lost server do not come to the next one all at once. */
+const SPREAD = 3
+
 /** The history of a stream's connections, which decides whether to reconnect. */
 class ConnectionHistory {
   readonly #retry: RetryOptions
@@ -137,7 +140,7 @@ class ConnectionHistory {
   noteLoss(): number {
     this.#openedAt = undefined
     this.#failures += 1
-    return backoffDelay(this.#failures, this.#retry)
+    return Math.random() * backoffDelay(this.#failures + SPREAD, this.#retry)
   }
 
   /** Throws the error unless reconnecting may help. */

@@ -90,10 +90,16 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   }
 }
 
+/**
+ * How many connections may wait to be accepted: those of every client of a server that was lost may come in one moment, and one that finds no
+ * room tries again only after seconds. The system's own limit, by default 4,096 on Linux, holds as well.
+ */
+const BACKLOG = 4_096
+
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(explain(cause, host, port)))
-    server.listen(port, host, resolve)
+    server.listen({ port, host, backlog: BACKLOG }, resolve)
   })
 }
 

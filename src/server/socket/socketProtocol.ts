@@ -9,6 +9,7 @@ import { type Engine, type Operation, unauthenticated } from '../engine/engine.t
 import type { DocumentRequest, KnownDocuments } from '../engine/knownDocuments.ts'
 import { createMask, toSocketError } from '../engine/maskErrors.ts'
 import type { Stream, Streams } from '../engine/streams.ts'
+import type { Pace } from './pace.ts'
 
 /** Close codes besides those of the protocol. Clients of graphql-ws retry after each except the last. */
 export const CLOSE = {
@@ -18,11 +19,14 @@ export const CLOSE = {
   tooLarge: 1009,
   /** The server stops: another one takes over. */
   restart: 1012,
-  /** Too many sockets, or the database is unavailable. */
+  /** Too many sockets, or more at once than are let in, or the database is unavailable. */
   tryLater: 1013,
   /** Internal error. */
   fault: 4500,
 } as const
+
+/** Why a socket is closed with `tryLater` where the database is there. */
+export const TOO_MANY = 'Too many sockets'
 
 /** How long a client may take to send `connection_init`, in milliseconds. */
 const INIT_TIMEOUT_MS = 5000
@@ -31,6 +35,8 @@ const INIT_TIMEOUT_MS = 5000
 export interface Connection {
   readonly socket: WebSocket
   readonly request: IncomingMessage
+  /** Called when the client has said who it is, which is not looked up yet. */
+  readonly onIntroduced: () => void
   /** Called when the client is authenticated. */
   readonly onAuthenticated: () => void
   identity?: Identity
@@ -45,6 +51,8 @@ export interface ProtocolOptions {
   readonly log: Log
   /** Authenticated sockets. */
   readonly streams: Streams
+  /** When sockets may be authenticated. */
+  readonly pace: Pace
   readonly maxSubscriptionsPerSocket: number
 }
 
@@ -62,7 +70,7 @@ export function createProtocol(options: ProtocolOptions & OriginOptions): {
   /** How many operations are open on all sockets. */
   countOperations(): number
 } {
-  const { engine, documents, authenticator, streams, maxSubscriptionsPerSocket } = options
+  const { engine, documents, authenticator, streams, pace, maxSubscriptionsPerSocket } = options
   const getEnveloped = engine.getEnveloped as unknown as MakeEnveloped
   const mask = createMask(options.log)
   const open = new Set<Socket>()
@@ -72,10 +80,17 @@ export function createProtocol(options: ProtocolOptions & OriginOptions): {
   async function authenticate(context: Socket): Promise<boolean> {
     const { connectionParams, extra } = context
     const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
+    extra.onIntroduced()
+    const { socket, request } = extra
+    const isOpen = (): boolean => socket.readyState === socket.OPEN
+    if (!(await pace.enter(request.socket.remoteAddress ?? '', isOpen))) {
+      socket.close(CLOSE.tryLater, TOO_MANY)
+      return false
+    }
+    if (!isOpen()) return false
     const identity = await findIdentity(authorization, extra.request)
     // an agent whose claim is over can't read
     if (!identity?.isLive) return false
-    const { socket } = extra
     const stream: Stream = {
       credential: identity.credential,
       end(why) {
@@ -83,9 +98,9 @@ export function createProtocol(options: ProtocolOptions & OriginOptions): {
         else socket.close(CLOSE.forbidden, 'Token expired or revoked')
       },
     }
-    if (socket.readyState !== socket.OPEN) return false
+    if (!isOpen()) return false
     if (!streams.add(stream)) {
-      socket.close(CLOSE.tryLater, 'Too many sockets')
+      socket.close(CLOSE.tryLater, TOO_MANY)
       return false
     }
     open.add(context)

@@ -8,7 +8,8 @@ import { BodyScanner } from '../http/bodyScanner.ts'
 import { GRAPHQL_PATH } from '../engine/engine.ts'
 import type { Metrics } from '../health/metrics.ts'
 import { isOriginAllowed, type OriginOptions } from '../http/origins.ts'
-import { CLOSE, type Connection, createProtocol, type ProtocolOptions } from './socketProtocol.ts'
+import { openPace } from './pace.ts'
+import { CLOSE, type Connection, createProtocol, type ProtocolOptions, TOO_MANY } from './socketProtocol.ts'
 
 /** Interval of pings, in milliseconds. A socket without a pong until the next one is closed. */
 const PING_MS = 12_000
@@ -16,8 +17,14 @@ const PING_MS = 12_000
 /** How many bytes a socket may send before it is authenticated. */
 const MAX_UNAUTHENTICATED_BYTES = 8_192
 
-/** How many sockets may be unauthenticated; the oldest is closed for a new one. */
-const MAX_UNAUTHENTICATED_SOCKETS = 500
+/** How many sockets may not have said yet who they are; the oldest is closed for a new one. */
+const MAX_STRANGERS = 1_000
+
+/**
+ * How many sockets are authenticated in a second: where all those of another server come at once, commands do not wait for them. Those of one
+ * address take turns with others.
+ */
+const AUTHENTICATIONS = { perSecond: 1_000, burst: 200, maxWaiting: 10_000 }
 
 /** How many unread bytes are buffered for a client before its socket is closed. */
 const MAX_BUFFERED_BYTES = 8 * 1_048_576
@@ -32,7 +39,7 @@ function limitParts(maxMessageBytes: number): { maxFragments: number; maxBuffere
 }
 
 /** Options of the socket server. */
-export interface SocketServerOptions extends ProtocolOptions, OriginOptions {
+export interface SocketServerOptions extends Omit<ProtocolOptions, 'pace'>, OriginOptions {
   readonly metrics: Metrics
   readonly maxMessageBytes: number
 }
@@ -53,7 +60,7 @@ export interface SocketServer {
 /** Creates the socket server; it uses the HTTP server's port. */
 export function createSocketServer(options: SocketServerOptions): SocketServer {
   const { metrics, streams, log, maxMessageBytes } = options
-  const protocol = createProtocol(options)
+  const protocol = createProtocol({ ...options, pace: openPace(AUTHENTICATIONS) })
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -64,8 +71,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     handleProtocols: (offered) => handleProtocols(offered),
   })
   const silent = new WeakSet<WebSocket>()
-  /** Unauthenticated sockets, oldest first. */
-  const unauthenticated = new Set<WebSocket>()
+  /** Sockets that have not said who they are, oldest first. */
+  const strangers = new Map<WebSocket, IncomingMessage>()
   let isStopping = false
 
   const pings = setInterval(() => {
@@ -78,8 +85,14 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   pings.unref()
 
   function accept(socket: WebSocket, request: IncomingMessage): void {
-    const connection: Connection = { socket, request, onAuthenticated: () => endWatch() }
     const endWatch = watchUnauthenticated(socket, request)
+    watchStranger(socket, request)
+    const connection: Connection = {
+      socket,
+      request,
+      onIntroduced: () => strangers.delete(socket),
+      onAuthenticated: endWatch,
+    }
     const writeTogether = gatherWrites(request.socket)
     socket.on('pong', () => silent.delete(socket))
     // a ping is answered by a pong, which is buffered if the client does not read
@@ -107,8 +120,18 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     )
     socket.once('close', (code, reason) => {
       endWatch()
+      strangers.delete(socket)
       close(code, String(reason)).catch((error: unknown) => fail(socket, error))
     })
+  }
+
+  /** Makes room for a socket that is yet to say who it is. */
+  function watchStranger(socket: WebSocket, request: IncomingMessage): void {
+    strangers.set(socket, request)
+    const [oldest] = strangers
+    if (strangers.size <= MAX_STRANGERS || !oldest) return
+    strangers.delete(oldest[0])
+    turnAway(...oldest, CLOSE.tryLater, TOO_MANY)
   }
 
   /** Closes a socket that sends too much before it is authenticated. Returns a function that ends the watch. */
@@ -124,13 +147,9 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     }
     request.socket.on('data', count)
     socket.on('ping', cut)
-    unauthenticated.add(socket)
-    const [oldest] = unauthenticated
-    if (unauthenticated.size > MAX_UNAUTHENTICATED_SOCKETS) oldest?.terminate()
     return () => {
       request.socket.off('data', count)
       socket.off('ping', cut)
-      unauthenticated.delete(socket)
     }
   }
 
@@ -156,7 +175,6 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       socket.on('error', () => socket.destroy())
       const path = request.url?.split('?', 1)[0]
       if (path !== GRAPHQL_PATH) return refuse(socket, 404)
-      if (isStopping) return refuse(socket, 503)
       if (!isOriginAllowed(request, options)) {
         metrics.countRejected('origin')
         log.debug(
@@ -165,10 +183,14 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
         )
         return refuse(socket, 403)
       }
+      // a page sees no status of an answer that is no socket, and would take the server for one that speaks none
+      const refuseBy = (code: number, reason: string) =>
+        sockets.handleUpgrade(request, socket, head, (opened) => turnAway(opened, request, code, reason))
+      if (isStopping) return refuseBy(CLOSE.restart, 'Service restart')
       // unauthenticated sockets count, too
       if (sockets.clients.size >= streams.limit) {
         metrics.countRejected('too_many')
-        return refuse(socket, 503)
+        return refuseBy(CLOSE.tryLater, TOO_MANY)
       }
       sockets.handleUpgrade(request, socket, head, accept)
     },
@@ -188,6 +210,13 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       for (const socket of sockets.clients) socket.terminate()
     },
   }
+}
+
+/** Closes a socket without waiting for its client. */
+function turnAway(socket: WebSocket, request: IncomingMessage, code: number, reason: string): void {
+  socket.on('error', () => undefined)
+  socket.close(code, reason)
+  request.socket.destroySoon()
 }
 
 /** Returns a function that has what is written from now on, until this turn of the event loop ends, go out in one write. */
@@ -222,6 +251,6 @@ function cutIfNotReading(socket: WebSocket): boolean {
   return true
 }
 
-function refuse(socket: Duplex, status: 403 | 404 | 503): void {
+function refuse(socket: Duplex, status: 403 | 404): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
