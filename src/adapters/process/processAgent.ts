@@ -24,6 +24,7 @@ import { quoteCommand } from '../../text/quoteCommand.ts'
 import { checkCommand, environmentOf } from '../kit/startable.ts'
 import { orAborted } from '../kit/waiting.ts'
 import { giveMcp } from '../mcp/giveMcp.ts'
+import { PipesAhead } from './pipesAhead.ts'
 import { Turn } from './turn.ts'
 
 /** So much of the end of what a turn prints is looked at where it was to take up a session, in bytes. */
@@ -42,6 +43,7 @@ export class ProcessAgent implements Agent {
   readonly isAdopted = false
   readonly #context: AgentContext
   readonly #prompts: PromptFiles
+  readonly #pipes: PipesAhead
   readonly #finder: SessionIdFinder | null
   /** Reads the events of the turn under way; null where the agent prints text. */
   #events: TurnEvents | null = null
@@ -74,6 +76,7 @@ export class ProcessAgent implements Agent {
     this.#prompts = new PromptFiles(context.stateDir)
     const { session } = context.definition
     const isText = findReader(context.definition) === null
+    this.#pipes = new PipesAhead(context.stateDir, !isText)
     this.#finder = isText && session ? new SessionIdFinder(session.pattern) : null
   }
 
@@ -162,6 +165,7 @@ export class ProcessAgent implements Agent {
     await this.stop({ killAfterMs: 0, mustKill: () => true }, 'CANCELLED')
     await this.#abandoned
     await this.#saved.catch(() => undefined)
+    await this.#pipes.close()
   }
 
   get #isBusy(): boolean {
@@ -201,7 +205,7 @@ export class ProcessAgent implements Agent {
   }
 
   async #launch(prompt: Prompt, command: readonly string[]): Promise<Turn> {
-    const { definition, workspace, stateDir, keep } = this.#context
+    const { definition, workspace, keep } = this.#context
     const env = environmentOf(this.#context)
     checkCommand(command, env, workspace)
     const events = this.#openEvents()
@@ -210,7 +214,7 @@ export class ProcessAgent implements Agent {
     const turn = await Turn.open({
       ...(await giveMcp(this.#context, command, env)),
       workspace,
-      stateDir,
+      pipes: this.#pipes,
       keep,
       input: definition.prompt === 'stdin' ? await this.#prompts.keep(prompt) : '/dev/null',
       marker: this.#prompts.markerOf(prompt.key),
@@ -245,6 +249,7 @@ export class ProcessAgent implements Agent {
   async #begin(turn: Turn, executionId: string, key: string, session: string | null): Promise<boolean> {
     const before = this.#handle.session
     if (!(await turn.begin(executionId))) return false
+    this.#pipes.prepare()
     this.#handle = { ...this.#handle, keys: addKey(this.#handle.keys, key) }
     // A session that was told to an agent is there once that has begun; what the agent itself says counts more.
     if (session !== before && this.#handle.session === before)

@@ -1,15 +1,17 @@
 import { closeSync, openSync } from 'node:fs'
 import { launchGuarded } from '../../processes/launchGuarded.ts'
-import { makePipes, openPipe } from '../../processes/openPipe.ts'
+import { openPipe } from '../../processes/openPipe.ts'
 import type { Pipe } from '../../processes/openPipe.ts'
 import { LaunchedProcess, notLaunched } from '../kit/launchedProcess.ts'
+import type { PipesAhead } from './pipesAhead.ts'
 
 /** A command that is to run for one prompt. */
 export interface TurnOptions {
   readonly command: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly workspace: string
-  readonly stateDir: string
+  /** With one for its errors where these are taken by themselves. */
+  readonly pipes: PipesAhead
   /** Descriptors that it keeps open. */
   readonly keep: readonly number[]
   /** The file that is its standard input. */
@@ -26,16 +28,15 @@ export interface TurnOptions {
 export class Turn extends LaunchedProcess {
   /** Launches the command, which stands at its gate then. @throws AgentError */
   static async open(options: TurnOptions): Promise<Turn> {
-    const { command, env, workspace: cwd, stateDir, keep, marker, take, takeErrors } = options
+    const { command, env, workspace: cwd, keep, marker, take, takeErrors } = options
     const input = openSync(options.input, 'r')
     try {
-      const names = takeErrors ? (['output', 'errors'] as const) : (['output'] as const)
-      const paths = await makePipes<'output' | 'errors'>(stateDir, names)
+      const paths = await options.pipes.take()
       const pipes: Pipe[] = []
       try {
         const output = openPipe(paths.output, take)
         pipes.push(output)
-        const errors = takeErrors ? openPipe(paths.errors, takeErrors) : output
+        const errors = takeErrors && paths.errors ? openPipe(paths.errors, takeErrors) : output
         if (errors !== output) pipes.push(errors)
         const streams = [input, output.writer, errors.writer]
         const child = await launchGuarded(command, { env, cwd, streams, keep, marker })

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { processAdapter } from '../../../src/adapters/process/processAdapter.ts'
@@ -47,6 +47,24 @@ describe('a process agent', () => {
     await agent.send(prompt(text, 'key'))
     expect(await agent.turnOver(never())).toMatchObject({ exit: { exitCode: 0, signal: null } })
     expect(bench.printed()).toBe(text)
+  })
+
+  it('has the pipes of the next process made ahead, makes others where these are gone, and leaves none', async () => {
+    const bench = await open('cat')
+    const agent = await bench.open()
+    const listPipes = async () => (await readdir(bench.stateDir)).filter((name) => name.startsWith('pipe-'))
+    for (const text of ['one ', 'two ']) {
+      await agent.send(prompt(text))
+      await agent.turnOver(never())
+      await until(async () => (await listPipes()).length === 1)
+    }
+    for (const name of await listPipes()) await rm(join(bench.stateDir, name))
+    await expect(agent.send(prompt('three '))).rejects.toMatchObject({ errorClass: 'RECOVERABLE' })
+    await agent.send(prompt('four'))
+    await agent.turnOver(never())
+    expect(bench.printed()).toBe('one two four')
+    await agent.close()
+    expect(await listPipes()).toEqual([])
   })
 
   it('has its execution in its environment, and the definition its variables', async () => {
