@@ -260,7 +260,7 @@ describe('what hangs below a run', () => {
     const { execution } = unwrap(
       await pawl.executions.start({ runId: id, fence, command: 'agent --go', pid: 1 }),
     )
-    await page.locator(`[data-execution="${execution.id}"]`).getByText('In flight').waitFor()
+    await page.locator(`[data-execution="${execution.id}"]`).getByText('Running').waitFor()
     unwrap(await pawl.executions.finish(execution.id, { exitCode: 0 }))
     await page.locator(`[data-outcome="INCOMPLETE"]`).waitFor()
 
@@ -353,7 +353,7 @@ describe('epochs and rounds', () => {
     unwrap(await pawl.rounds.complete(held.id, { fence }))
     unwrap(await pawl.phases.advance(held.id, 'context', { fence }))
     await dashboard.open(`/runs/${held.id}?tab=events`)
-    await page.locator('.log-epoch').getByText('Epoch 2').waitFor()
+    await page.locator('.log-epoch').getByText('After it had settled once').waitFor()
     await phase('context', 'PENDING')
     await button('Round 1').click()
     await phase('synthesis', 'COMPLETED')

@@ -143,7 +143,7 @@ describe('a timeline', () => {
 
   it('has bars for what lasted, in lanes, and open ones for what lasts', () => {
     expect(barsOf(events)).toEqual([
-      ['Rounds: Rounds', [0, null, '']],
+      ['Rounds: All', [0, null, '']],
       ['Phases: plan', [10, 20, 'failed: no'], [20, null, '']],
       ['Agents: planner', [11, null, ''], [12, 19, 'done']],
       ['Waits: For an owner', [0, 10, 'builder took it']],

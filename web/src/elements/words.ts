@@ -135,3 +135,9 @@ export const REASON: Readonly<Record<RunReason, string>> = {
 export function wordOfRun(status: RunStatus, outcome: Outcome | null | undefined): Word {
   return status === 'FAILED' && outcome === 'INCOMPLETE' ? OUTCOME.INCOMPLETE : RUN_STATUS[status]
 }
+
+/** Which part of a run's life an epoch is: settled runs can be resumed, and then begin another one. */
+export function describeEpoch(epoch: number): string {
+  if (epoch === 1) return 'Until it first settled'
+  return `After it had settled ${epoch === 2 ? 'once' : `${epoch - 1} times`}`
+}

@@ -1,11 +1,11 @@
 import { Age, Ago } from '../elements/Age.tsx'
 import { Badge } from '../elements/Badge.tsx'
 import { describeError } from '../elements/Problem.tsx'
-import { OUTCOME } from '../elements/words.ts'
+import { describeEpoch, OUTCOME } from '../elements/words.ts'
 import type { Word } from '../elements/words.ts'
 import { useRunData } from '../activity/useRunData.ts'
 
-const IN_FLIGHT: Word = { label: 'In flight', tone: 'live', means: 'Its end was not recorded yet' }
+const IN_FLIGHT: Word = { label: 'Running', tone: 'live', means: 'Its end was not recorded yet' }
 /** The end of an execution may be recorded after the run has settled, which changes no revision. */
 const REFRESH_MS = 10_000
 
@@ -25,8 +25,9 @@ export function Executions({ runId, revision }: ExecutionsProps) {
   if (error !== undefined && !value) return <p className="problem">{describeError(error)}</p>
   if (!value) return <p className="soft">Asking the server …</p>
   if (value.length === 0) return <p className="soft">No process was launched for it yet.</p>
+  const hasResumed = value.some(({ epoch }) => (epoch ?? 1) > 1)
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Executions">
+    <div className="scroll" tabIndex={0} role="region" aria-label="Processes">
       <table className="table">
         <thead>
           <tr>
@@ -35,7 +36,7 @@ export function Executions({ runId, revision }: ExecutionsProps) {
             <th scope="col">Phase</th>
             <th scope="col">Ended</th>
             <th scope="col">Lasted</th>
-            <th scope="col">Epoch</th>
+            {hasResumed && <th scope="col">When</th>}
           </tr>
         </thead>
         <tbody>
@@ -77,7 +78,7 @@ export function Executions({ runId, revision }: ExecutionsProps) {
                 <td>
                   <Age since={startedAt} until={endedAt} />
                 </td>
-                <td>{epoch ?? '–'}</td>
+                {hasResumed && <td>{epoch === null ? '–' : describeEpoch(epoch)}</td>}
               </tr>
             ),
           )}

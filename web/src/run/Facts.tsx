@@ -55,11 +55,7 @@ export function Facts({ run, detail }: FactsProps) {
         )}
         <Fact name="Owner">{lease ? <Owner lease={lease} /> : 'nobody'}</Fact>
         <Fact name="Round">{round}</Fact>
-        <Fact name="Epoch">
-          {epoch}
-          {(epoch ?? 1) > 1 && <span className="soft"> settled {(epoch ?? 1) - 1}× before</span>}
-        </Fact>
-        <Fact name="Revision">{revision}</Fact>
+        {epoch !== undefined && epoch > 1 && <Fact name="Settled before">{epoch - 1}×</Fact>}
         {concurrencyKey && <Fact name="Key">{concurrencyKey}</Fact>}
         {createdAt && (
           <Fact name="Created">
@@ -120,7 +116,8 @@ function Owner({ lease }: { readonly lease: NonNullable<StoredRun['lease']> }) {
     <>
       {owner}{' '}
       <span className="soft">
-        claim {fence}, {left}
+        {fence > 1 && `claimed ${fence}×, `}
+        {left}
       </span>
     </>
   )

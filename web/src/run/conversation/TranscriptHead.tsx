@@ -24,7 +24,7 @@ export function TranscriptHead(props: TranscriptHeadProps) {
     props
   return (
     <form
-      className="pane-head"
+      className="pane-head transcript-tools"
       role="search"
       onSubmit={(event) => {
         event.preventDefault()

@@ -3,6 +3,7 @@ import type { Lines } from '@pawl/sdk/react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { describeError } from '../../elements/Problem.tsx'
+import { describeEpoch } from '../../elements/words.ts'
 import { EventLine } from './EventLine.tsx'
 import { type LogLine, toLogLines } from './logLines.ts'
 
@@ -98,7 +99,7 @@ function LogLineView({ line, at, onToggle }: LogLineViewProps) {
     case 'event':
       return <EventLine event={line.event} isChosen={line.event.seq === at} />
     case 'epoch':
-      return <div className="log-epoch">Epoch {line.epoch}</div>
+      return <div className="log-epoch">{describeEpoch(line.epoch)}</div>
     case 'day':
       return (
         <time className="log-day" dateTime={line.at}>

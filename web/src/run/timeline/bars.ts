@@ -76,7 +76,7 @@ class Reading {
           this.#begin(event, 'queue', 'Waits', OWNER, 'waits for an owner', 'quiet')
         return
       case 'ROUND_OPENED':
-        return this.#begin(event, 'round', 'Rounds', 'Rounds', `round ${event.payload.round}`, 'live')
+        return this.#begin(event, 'round', 'Rounds', 'All', `round ${event.payload.round}`, 'live')
       case 'ROUND_COMPLETED':
         return this.#end('round', event, 'completed', 'good')
       case 'PHASE_STARTED': {
