@@ -48,8 +48,19 @@ function keyOf({ document, operationName, variableValues, contextValue }: Operat
   return JSON.stringify([operationName, variables, principalId, name, role, projects, agent, pageRunId])
 }
 
+/** By operation, whose document is kept as long as it is. */
+const cursorVariables = new WeakMap<OperationDefinitionNode, readonly string[]>()
+
 /** Variables that only say where the stream begins: frames do not depend on them. */
 function cursorVariablesOf(document: DocumentNode, operation: OperationDefinitionNode): readonly string[] {
+  const known = cursorVariables.get(operation)
+  if (known) return known
+  const found = findCursorVariables(document, operation)
+  cursorVariables.set(operation, found)
+  return found
+}
+
+function findCursorVariables(document: DocumentNode, operation: OperationDefinitionNode): readonly string[] {
   const cursors = operation.selectionSet.selections
     .flatMap((selection) => (selection.kind === Kind.FIELD ? (selection.arguments ?? []) : []))
     .filter(({ name }) => name.value === 'after')
