@@ -1,10 +1,10 @@
 import { useEffect } from 'react'
 
-let count = 0
+let count = ''
 let page = ''
 
-/** Sets how many questions wait for a person: the title of the tab begins with it. */
-export function setTitleCount(next: number): void {
+/** Sets how many questions wait for a person, as it is written: the title of the tab begins with it; '' for none. */
+export function setTitleCount(next: string): void {
   count = next
   write()
 }
@@ -23,5 +23,5 @@ export function useTitle(name: string): void {
 
 function write(): void {
   const name = page ? `${page} · Pawl` : 'Pawl'
-  document.title = count > 0 ? `(${count}) ${name}` : name
+  document.title = count ? `(${count}) ${name}` : name
 }

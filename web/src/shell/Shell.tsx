@@ -49,7 +49,8 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
   const pending = usePending()
   const waiting = pending.approvals?.length ?? 0
   useNotifications(pending)
-  useEffect(() => setTitleCount(waiting), [waiting])
+  const waitingText = waiting > 0 ? `${waiting}${pending.hasMore ? '+' : ''}` : ''
+  useEffect(() => setTitleCount(waitingText), [waitingText])
   const [isSearching, setSearching] = useState(false)
   usePaletteKey(() => setSearching(true))
   const pages = [...PAGES, ...(viewer.role === 'ADMIN' ? [TOKENS] : [])]
@@ -71,8 +72,7 @@ export function Shell({ place, onLeave }: { readonly place: PageAddress; readonl
             Approvals
             {waiting > 0 && (
               <span className="count">
-                {waiting}
-                {pending.hasMore && '+'}
+                {waitingText}
                 <span className="hidden"> waiting</span>
               </span>
             )}
