@@ -219,7 +219,7 @@ export class RunContext {
 
   /** Notes the run in the answer to several commands. @throws RunLeftError if this owner no longer drives it */
   #look(answer: DriveRunResult, asOf: number): void {
-    if ('run' in answer) this.#notice(answer.run as Run | null, asOf)
+    if ('run' in answer) this.#notice(answer.run, asOf)
     const refusal = answer.__typename === 'StepRefused' ? answer.refusal : answer
     this.#hasLeft ||= isOwnershipLost(refusal)
     if (this.#hasLeft) throw new RunLeftError(`The server answered ${refusal.__typename}`)

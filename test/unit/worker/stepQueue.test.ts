@@ -60,11 +60,11 @@ describe('steps of one owner', () => {
 
   test('that are given while a request is under way go together in the next', async () => {
     const { queue, requests } = open()
-    queue.take([step('a')])
+    void queue.take([step('a')])
     await turn()
-    queue.take([step('b')])
+    void queue.take([step('b')])
     await turn()
-    queue.take([step('c')])
+    void queue.take([step('c')])
     await turn()
     expect(requests.map(keys)).toEqual(['a'])
     at(requests, 0).answer(1)
@@ -74,17 +74,17 @@ describe('steps of one owner', () => {
 
   test('that are patient wait for others, before which they are sent', async () => {
     const { queue, requests } = open()
-    queue.take([step('a')], { isPatient: true })
+    void queue.take([step('a')], { isPatient: true })
     await turn()
     expect(requests).toEqual([])
-    queue.take([step('b')])
+    void queue.take([step('b')])
     await turn()
     expect(requests.map(keys)).toEqual(['a b'])
   })
 
   test('that are patient are sent without others in the end', async () => {
     const { queue, requests } = open()
-    queue.take([step('a')], { isPatient: true })
+    void queue.take([step('a')], { isPatient: true })
     await expect.poll(() => requests.map(keys), { timeout: 10_000 }).toEqual(['a'])
   })
 
@@ -136,7 +136,7 @@ describe('steps of one owner', () => {
 
   test('are sent in as many requests as a server takes them in', async () => {
     const { queue, requests } = open()
-    for (let place = 0; place < 25; place += 1) queue.take([step(String(place))])
+    for (let place = 0; place < 25; place += 1) void queue.take([step(String(place))])
     await turn()
     expect(at(requests, 0).steps).toHaveLength(20)
     at(requests, 0).answer(20)
