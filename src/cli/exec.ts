@@ -97,8 +97,8 @@ PAWL_EXECUTION_ID are set, so that \`pawl state\`, \`pawl phase advance\` and \`
 Without a run and without options that start one, the only active run is claimed; where none is active, one of the workflow
 \`task\` is started: it is COMPLETED once the agent calls \`pawl run complete\`, and INCOMPLETE if it exits without.
 
-What the command prints to a pipe or a file passes unchanged, and is kept without secrets as the transcript of the run: see
-\`pawl logs\`. What it prints to a terminal is not kept.
+What the command prints passes unchanged, and is kept without secrets as the transcript of the run: see \`pawl logs\`. At a terminal
+the command has one of its own: every key goes to it, Ctrl-C too.
 
 Only one run at a time works in a directory of this machine. If another one does, nothing is started or claimed, its holder is
 named, and the exit code is 8. --shared overrides this.

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import type { StdioOptions } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { ProcessGroup } from './processGroup.ts'
 import { findProcess } from './processTable.ts'
@@ -21,6 +23,10 @@ export interface LaunchOptions {
    * them lives.
    */
   readonly keep?: readonly number[]
+  /** The terminal, by its path, that becomes the controlling one of the command. Default: it has none. */
+  readonly terminal?: string | undefined
+  /** Descriptors of this process that the command would inherit and must not have. */
+  readonly withhold?: readonly number[] | undefined
 }
 
 /** A launched process that is blocked until `begin` is called. */
@@ -46,13 +52,21 @@ const GATE = `IFS= read -r PAWL_EXECUTION_ID <&3 || exit ${ABANDONED}
 export PAWL_EXECUTION_ID
 exec "$@" 3<&-`
 
+/** Before that: the first terminal that the leader of a session opens becomes the session's. */
+const TERMINAL_GATE = `: <"$1" || exit ${ABANDONED}
+shift
+${GATE}`
+
 /**
  * Launches a command in its own process group, blocked until `begin` is called.
  *
  * @throws the system's error where no process can be created.
  */
 export async function launch(command: readonly string[], options: LaunchOptions): Promise<Child> {
-  const { pid, group, ended, gate } = await spawnGate(GATE, command, options)
+  const { terminal } = options
+  const script = terminal === undefined ? GATE : TERMINAL_GATE
+  const words = terminal === undefined ? command : [terminal, ...command]
+  const { pid, group, ended, gate } = await spawnGate(script, words, options)
   return {
     pid,
     group,
@@ -71,14 +85,17 @@ export interface Gated extends Pick<Child, 'pid' | 'group' | 'ended'> {
 export async function spawnGate(
   script: string,
   words: readonly string[],
-  { env, cwd, streams = ['inherit', 'inherit', 'inherit'], keep = [] }: LaunchOptions,
+  { env, cwd, streams = ['inherit', 'inherit', 'inherit'], keep = [], withhold = [] }: LaunchOptions,
 ): Promise<Gated> {
-  const child = spawn('/bin/sh', ['-c', script, 'pawl', ...words], {
-    env,
-    cwd,
-    detached: true,
-    stdio: [...streams, 'pipe', ...keep],
-  })
+  const stdio: Exclude<StdioOptions, string> = [...streams, 'pipe', ...keep]
+  const nothing = openSync('/dev/null', 'r')
+  // What has their numbers in the command is something else.
+  for (const number of withhold) {
+    while (stdio.length < number) stdio.push('ignore')
+    stdio[number] ??= nothing
+  }
+  const child = spawn('/bin/sh', ['-c', script, 'pawl', ...words], { env, cwd, detached: true, stdio })
+  closeSync(nothing)
   const ended = new Promise<Ending>((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
   })

@@ -2,8 +2,8 @@ import type { LeaseKeeper } from '@pawl/sdk'
 import type { Invocation } from '../kit/invocation.ts'
 import { safeText } from '../terminal/width.ts'
 import { CommandTranscript } from './commandTranscript.ts'
-import { openRelay, planRelay } from './relayOutput.ts'
-import type { OutputRelay } from './relayOutput.ts'
+import { openRelay } from './relayOutput.ts'
+import type { OutputListener, OutputRelay } from './relayOutput.ts'
 
 /** Where what the command prints goes. */
 export interface CommandOutput extends Omit<OutputRelay, 'close'> {
@@ -19,8 +19,8 @@ export const INHERITED_OUTPUT: CommandOutput = {
 }
 
 /**
- * Opens what the command prints to. What goes to no terminal passes through this process, and is kept as the transcript of a session
- * of the run. Where that can't be, for whatever reason, the command runs all the same.
+ * Opens what the command prints to. It passes through this process, and is kept as the transcript of a session of the run. Where that
+ * can't be, for whatever reason, the command runs all the same.
  *
  * @param env the command's environment
  */
@@ -29,30 +29,38 @@ export async function openCommandOutput(
   keeper: LeaseKeeper,
   env: NodeJS.ProcessEnv,
 ): Promise<CommandOutput> {
-  const plan = planRelay()
-  if (!plan) return INHERITED_OUTPUT
+  const tell = (error: unknown) => invocation.note(`what the command prints is not kept: ${describe(error)}`)
   let transcript: CommandTranscript | undefined
+  const listener: OutputListener = {
+    write: (bytes) => transcript?.write(bytes),
+    writeErrors: (bytes) => transcript?.writeErrors(bytes),
+  }
+  let relay: OutputRelay | null = null
   try {
-    const kept = (transcript = await CommandTranscript.open(invocation.pawl, keeper, env))
-    const relay = await openRelay(plan, kept)
-    let ended: Promise<void> | undefined
-    return { ...relay, end: () => (ended ??= endOutput(invocation, relay, kept)) }
+    relay = await openRelay(listener, tell)
+    if (relay === null) return INHERITED_OUTPUT
+    if (relay.terminal !== undefined) invocation.err.lineEnd = '\r\n'
+    transcript = await CommandTranscript.open(invocation.pawl, keeper, env)
   } catch (error) {
-    await transcript?.close()
-    invocation.note(`what the command prints is not kept: ${describe(error)}`)
+    await closeRelay(invocation, relay)
+    tell(error)
     return INHERITED_OUTPUT
   }
+  const [opened, kept] = [relay, transcript]
+  let ended: Promise<void> | undefined
+  const end = async () => {
+    await closeRelay(invocation, opened)
+    if (!(await kept.close())) invocation.note('the transcript lacks the end of what the command printed')
+  }
+  return { ...opened, end: () => (ended ??= end()) }
 }
 
-async function endOutput(
-  invocation: Invocation,
-  relay: OutputRelay,
-  transcript: CommandTranscript,
-): Promise<void> {
-  relay.close()
-  if (!(await transcript.close())) invocation.note('the transcript lacks the end of what the command printed')
+async function closeRelay({ err }: Invocation, relay: OutputRelay | null): Promise<void> {
+  await relay?.close()
+  err.lineEnd = '\n'
 }
 
 function describe(error: unknown): string {
-  return safeText(error instanceof Error ? error.message : String(error))
+  const message = error instanceof Error ? error.message : String(error)
+  return safeText(message.split('\n')[0] ?? '')
 }

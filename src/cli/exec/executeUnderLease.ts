@@ -97,7 +97,8 @@ async function executeWithOutput(
   const { pawl } = invocation
   let child: Child
   try {
-    child = await launch(task.command, { env, streams: output.streams, keep: [task.lock.fd] })
+    const { streams, terminal, withhold } = output
+    child = await launch(task.command, { env, streams, terminal, withhold, keep: [task.lock.fd] })
     output.launched()
   } catch (error) {
     const failure: Failure = {

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import { makePipes, openPipe } from '../../processes/openPipe.ts'
 import type { Pipe } from '../../processes/openPipe.ts'
+import { openTerminalRelay, planTerminal } from './relayTerminal.ts'
+import type { TerminalRelay } from './relayTerminal.ts'
 
 /** Told of what a command prints. Never waits, never throws. */
 export interface OutputListener {
-  /** What goes to standard output; and to standard error, where both are one place. */
+  /** What goes to standard output or a terminal; and to standard error, where both are one place. */
   write(bytes: Uint8Array): void
   /** What goes to standard error. */
   writeErrors(bytes: Uint8Array): void
@@ -17,63 +19,71 @@ export interface OutputListener {
 export interface OutputRelay {
   /** The standard streams of the command. */
   readonly streams: readonly ('inherit' | number)[]
+  /** The terminal that the command has instead of this process's, by its path. */
+  readonly terminal?: string | undefined
+  /** Descriptors that the command must not have. */
+  readonly withhold?: readonly number[] | undefined
   /** Closes this process's own copies of what the command writes to, once the command has it. */
   launched(): void
   /** Passes on what is left, also where a process that could not be ended may still write. */
-  close(): void
-}
-
-/** The streams that are relayed, by their descriptors. */
-export interface RelayPlan {
-  readonly isOutput: boolean
-  readonly isErrors: boolean
-  /** Whether both go to one place, in which what is printed has to stay in order. */
-  readonly isOne: boolean
+  close(): Promise<void>
 }
 
 /**
- * Which of this process's streams can be relayed: those that are no terminals, which a command uses in more ways than to print. Null
- * where there is none.
- */
-export function planRelay(): RelayPlan | null {
-  const [isOutput, isErrors] = [!isatty(1), !isatty(2)]
-  if (!isOutput && !isErrors) return null
-  return { isOutput, isErrors, isOne: isOutput && isErrors && isSameFile(1, 2) }
-}
-
-function isSameFile(one: number, other: number): boolean {
-  const [a, b] = [fstatSync(one), fstatSync(other)]
-  return a.dev === b.dev && a.ino === b.ino
-}
-
-/**
- * Opens pipes for a command: its bytes pass unchanged, at the pace of whoever reads this process's output.
+ * Opens what a command prints to: a terminal of its own for those of this process's streams that are terminals, pipes for the others.
+ * Its bytes pass unchanged, at the pace of whoever reads. Null where nothing can pass.
  *
- * @throws the system's error
+ * @param tell told why no terminal can be opened
+ * @throws the system's error where there can be no pipes
  */
 export async function openRelay(
-  { isOutput, isErrors, isOne }: RelayPlan,
   listener: OutputListener,
-): Promise<OutputRelay> {
+  tell: (error: unknown) => void,
+): Promise<OutputRelay | null> {
+  const pipes = await openPipes(listener)
+  const plan = planTerminal()
+  let own: TerminalRelay | undefined
+  try {
+    own = plan ? await openTerminalRelay(plan, (bytes) => listener.write(bytes)) : undefined
+  } catch (error) {
+    tell(error)
+  }
+  const all = [...new Set(pipes.filter((pipe) => pipe !== undefined))]
+  if (all.length === 0 && !own) return null
+  const shown = own?.descriptor ?? 'inherit'
+  return {
+    streams: [isatty(0) ? shown : 'inherit', pipes[0]?.writer ?? shown, pipes[1]?.writer ?? shown],
+    terminal: own?.path,
+    withhold: own?.withhold,
+    launched: () => all.forEach((pipe) => pipe.closeWriter()),
+    async close() {
+      all.forEach((pipe) => pipe.close())
+      await own?.close()
+    },
+  }
+}
+
+/** Pipes for standard output and standard error, as far as they are no terminals; one for both where both go to one place, in order. */
+async function openPipes(listener: OutputListener): Promise<[Pipe | undefined, Pipe | undefined]> {
+  const [isOutput, isErrors] = [!isatty(1), !isatty(2)]
+  if (!isOutput && !isErrors) return [undefined, undefined]
   const folder = mkdtempSync(join(tmpdir(), 'pawl-exec-'))
   try {
     const paths = await makePipes(folder, ['output', 'errors'] as const)
     const output = isOutput
       ? relay(paths.output, process.stdout, (bytes) => listener.write(bytes))
       : undefined
-    const errors =
-      isErrors && !isOne
-        ? relay(paths.errors, process.stderr, (bytes) => listener.writeErrors(bytes))
-        : undefined
-    const pipes = [output, errors].filter((pipe) => pipe !== undefined)
-    return {
-      streams: ['inherit', output?.writer ?? 'inherit', (isOne ? output : errors)?.writer ?? 'inherit'],
-      launched: () => pipes.forEach((pipe) => pipe.closeWriter()),
-      close: () => pipes.forEach((pipe) => pipe.close()),
-    }
+    if (!isErrors) return [output, undefined]
+    if (isOutput && isSameFile(1, 2)) return [output, output]
+    return [output, relay(paths.errors, process.stderr, (bytes) => listener.writeErrors(bytes))]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function isSameFile(one: number, other: number): boolean {
+  const [a, b] = [fstatSync(one), fstatSync(other)]
+  return a.dev === b.dev && a.ino === b.ino
 }
 
 /** Reads a pipe into a stream. */

@@ -10,6 +10,8 @@ export interface Printer {
   readonly colors: Colors
   /** Whether the stream is a terminal. */
   readonly isTerminal: boolean
+  /** What ends a line: on a terminal that is raw, the cursor has to be sent back too. Default: a line feed. */
+  lineEnd: string
   /** Columns of the terminal; 100 if unknown. */
   readonly columns: number
   /** Rows of the terminal; 24 if unknown. */
@@ -41,7 +43,8 @@ export function createPrinter(stream: PrinterStream, surroundings: PrinterEnviro
   const isTerminal = stream.isTTY === true
   // the last defence against text that a command forgot to pass through safeText; pipes get the text unchanged
   const show = (text: string) => (isTerminal ? showMarks(text) : text)
-  return {
+  const printer: Printer = {
+    lineEnd: '\n',
     colors: pc.createColors(wantsColors(isTerminal, surroundings)),
     isTerminal,
     get columns() {
@@ -52,8 +55,9 @@ export function createPrinter(stream: PrinterStream, surroundings: PrinterEnviro
     },
     ids: (text) => (isTerminal ? shortenIds(text) : text),
     write: (text) => void stream.write(show(text)),
-    line: (text = '') => void stream.write(show(`${text}\n`)),
+    line: (text = '') => void stream.write(show(`${text}\n`).replaceAll('\n', printer.lineEnd)),
   }
+  return printer
 }
 
 // control sequences are the commands' own: colours, and the cursor of the live view

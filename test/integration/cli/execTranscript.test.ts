@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPawl, unwrap } from '@pawl/sdk'
-import type { Pawl, TranscriptEntry } from '@pawl/sdk'
+import type { Pawl } from '@pawl/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startChild } from '../../support/startChild.ts'
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
 import { until } from '../../conformance/adapters/workbench.ts'
 import { hasTerminal, startAtTerminal } from './atTerminal.ts'
+import { listEntries } from './listEntries.ts'
 import { makeFolder, PAWL, pawlAt } from './pawl.ts'
 
 let server: TestServer
@@ -31,15 +32,11 @@ function runIn(printed: string): string {
   return runId
 }
 
-async function entriesOf(runId: string): Promise<TranscriptEntry[]> {
-  const { nodes: sessions } = await pawl.sessions.list(runId)
-  const pages = await Promise.all(sessions.map(({ id }) => pawl.sessions.entries(id, { first: 500 })))
-  return pages.flatMap(({ nodes }) => nodes)
-}
-
 /** What is kept of a run, by stream; `all` is everything in its order. */
 async function keptOf(runId: string) {
-  const outputs = (await entriesOf(runId)).flatMap((entry) => (entry.kind === 'OUTPUT' ? [entry] : []))
+  const outputs = (await listEntries(pawl, runId)).flatMap((entry) =>
+    entry.kind === 'OUTPUT' ? [entry] : [],
+  )
   const textOf = (stream: string) =>
     outputs.flatMap((entry) => (entry.stream === stream ? [entry.text] : [])).join('')
   return { out: textOf('STDOUT'), err: textOf('STDERR'), all: outputs.map(({ text }) => text).join('') }
@@ -203,7 +200,7 @@ describe('what a command under pawl exec prints', () => {
     const { stdout, stderr } = await cli.run(['exec', '--run', run.id, '--', 'echo', 'all the same'])
     expect(stdout).toBe('all the same\n')
     expect(stderr).toContain('what the command prints is not kept')
-    expect(await entriesOf(run.id)).toEqual([])
+    expect(await listEntries(pawl, run.id)).toEqual([])
   })
 
   it.runIf(hasTerminal)('goes to a terminal untouched', async () => {

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,15 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { quoteWord } from '../../../src/text/quoteCommand.ts'
 import { startTestServer, type TestServer } from '../../support/server.ts'
 import { makeFolder, PAWL, pawlAt } from './pawl.ts'
-
-const hasTmux = (() => {
-  try {
-    execFileSync('tmux', ['-V'])
-    return true
-  } catch {
-    return false
-  }
-})()
+import { hasTmux } from './tmuxShell.ts'
 
 const TITLE = 'Let the retries of the mail queue end, and count those that were given up for each receiver'
 
