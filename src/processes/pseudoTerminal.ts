@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { ReadStream } from 'node:tty'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -35,8 +36,10 @@ export interface PseudoTerminal {
   close(): Promise<void>
 }
 
-/** How long the system may take to hand over what was written last, in milliseconds. */
+/** How long it may take to pass on what was written last, in milliseconds. */
 const LAST_BYTES_TAKE_MS = 2_000
+/** How often a full terminal is tried again, in milliseconds. */
+const ROOM_MS = 5
 
 /**
  * Opens a pseudoterminal, and passes what is written to it to `take`.
@@ -55,7 +58,8 @@ export function openPseudoTerminal(
   const descriptor = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
   closeSync(slave)
   const stream = new ReadStream(master)
-  stream.on('data', take)
+  let end: MarkedEnd | undefined
+  stream.on('data', (bytes: Buffer) => (end ? end.pass(bytes) : take(bytes)))
   // On Linux reading fails with EIO once nobody holds the other end any more.
   stream.on('error', () => undefined)
   const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()))
@@ -72,11 +76,69 @@ export function openPseudoTerminal(
     pause: () => void stream.pause(),
     resume: () => void stream.resume(),
     async close() {
+      const ended = new AbortController()
+      end = new MarkedEnd(take)
+      const late = sleep(LAST_BYTES_TAKE_MS, undefined, { signal: ended.signal }).catch(() => undefined)
+      await Promise.race([writeWhole(path, end.mark, ended.signal).then(() => end?.reached), closed, late])
+      ended.abort()
       closeSync(descriptor)
-      const done = new AbortController()
-      await Promise.race([closed, sleep(LAST_BYTES_TAKE_MS, undefined, { signal: done.signal, ref: true })])
-      done.abort()
       stream.destroy()
     },
+  }
+}
+
+/**
+ * Passes on what comes before a mark. This process writes the mark behind what the command wrote: once it is read, everything is. It can't be
+ * read until the end instead: when nobody holds the other end any more, Node.js takes the first short read for the last one.
+ */
+class MarkedEnd {
+  /** What no terminal shows. */
+  readonly mark = Buffer.from(`\u001b_${randomUUID()}\u001b\\`)
+  /** Resolves when the mark was read. */
+  readonly reached: Promise<void>
+  readonly #take: (bytes: Uint8Array) => void
+  #held = Buffer.alloc(0)
+  #reach: () => void = () => undefined
+  #isReached = false
+
+  constructor(take: (bytes: Uint8Array) => void) {
+    this.#take = take
+    this.reached = new Promise((resolve) => (this.#reach = resolve))
+  }
+
+  pass(bytes: Buffer): void {
+    // a process that the command has left may still write
+    if (this.#isReached) return this.#take(bytes)
+    const all = Buffer.concat([this.#held, bytes])
+    const place = all.indexOf(this.mark)
+    const known = place < 0 ? Math.max(0, all.length - this.mark.length + 1) : place
+    if (known > 0) this.#take(all.subarray(0, known))
+    this.#held = all.subarray(known)
+    if (place < 0) return
+    this.#isReached = true
+    this.#reach()
+  }
+}
+
+/** Writes to a terminal when it has room for all of it, until the signal aborts. */
+async function writeWhole(path: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  const writer = openSync(path, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK)
+  try {
+    for (let rest = bytes; rest.length > 0 && !signal.aborted;) {
+      rest = rest.subarray(writeSome(writer, rest))
+      if (rest.length > 0) await sleep(ROOM_MS)
+    }
+  } finally {
+    closeSync(writer)
+  }
+}
+
+/** How much of it there was room for. */
+function writeSome(descriptor: number, bytes: Buffer): number {
+  try {
+    return writeSync(descriptor, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
+    throw error
   }
 }

@@ -1,7 +1,7 @@
 import type { LeaseKeeper } from '@pawl/sdk'
 import type { Invocation } from '../kit/invocation.ts'
 import { safeText } from '../terminal/width.ts'
-import { CommandTranscript } from './commandTranscript.ts'
+import type { CommandTranscript } from './commandTranscript.ts'
 import { openRelay } from './relayOutput.ts'
 import type { OutputListener, OutputRelay } from './relayOutput.ts'
 
@@ -40,7 +40,9 @@ export async function openCommandOutput(
     relay = await openRelay(listener, tell)
     if (relay === null) return INHERITED_OUTPUT
     if (relay.terminal !== undefined) invocation.err.lineEnd = '\r\n'
-    transcript = await CommandTranscript.open(invocation.pawl, keeper, env)
+    // loaded by this command alone
+    const opening = await import('./commandTranscript.ts')
+    transcript = await opening.CommandTranscript.open(invocation.pawl, keeper, env)
   } catch (error) {
     await closeRelay(invocation, relay)
     tell(error)

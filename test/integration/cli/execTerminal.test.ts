@@ -40,7 +40,7 @@ async function keptOf(title: string): Promise<string> {
 describe.runIf(hasTmux)('a command under pawl exec on a terminal', () => {
   it('has a terminal of its own, whose keys and size are those of the person’s, and which is kept', async () => {
     const shell = await openShell()
-    await shell.type('stty -a | md5sum')
+    await shell.type('stty -g | md5sum')
     await shell.until(/[0-9a-f]{32}/)
     const [before] = /[0-9a-f]{32}/.exec(await shell.read()) ?? []
     await shell.type('clear')
@@ -60,7 +60,7 @@ describe.runIf(hasTmux)('a command under pawl exec on a terminal', () => {
     await shell.until(/interrupted$/m)
     await shell.until(/FAILED: the command exited 4/)
     await shell.resize(80, 24)
-    await shell.type('clear; stty -a | md5sum')
+    await shell.type('clear; stty -g | md5sum')
     await shell.until(/[0-9a-f]{32}/)
     expect(await shell.read()).toContain(before)
     const kept = await keptOf('all of it')
@@ -78,7 +78,7 @@ describe.runIf(hasTmux)('a command under pawl exec on a terminal', () => {
 
   it('ends with its terminal where pawl is killed, and leaves the person’s as it was', async () => {
     const shell = await openShell()
-    await shell.type('stty -a | md5sum')
+    await shell.type('stty -g | md5sum')
     await shell.until(/[0-9a-f]{32}/)
     const [before] = /[0-9a-f]{32}/.exec(await shell.read()) ?? []
     await shell.type('clear')
@@ -87,7 +87,7 @@ describe.runIf(hasTmux)('a command under pawl exec on a terminal', () => {
     const [, parent, child] = /parent (\d+) of (\d+)/.exec(await shell.read()) ?? []
     process.kill(Number(parent), 'SIGKILL')
     await shell.until(/Killed/)
-    await shell.type('clear; stty -a | md5sum')
+    await shell.type('clear; stty -g | md5sum')
     await shell.until(/[0-9a-f]{32}/)
     expect(await shell.read()).toContain(before)
     await expect.poll(() => isThere(Number(child)), { timeout: 10_000 }).toBe(false)

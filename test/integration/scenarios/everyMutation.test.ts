@@ -94,7 +94,7 @@ const ROWS: { readonly [mutation: string]: Row } = {
     acceptsAnyFence: true,
   },
   touchExecution: { roles: driver, ids: ofExecution, isOfStarter: true },
-  openSession: { roles: driver, ids: ofRun, differs: ['adapter', 'another'] },
+  openSession: { roles: driver, ids: ofRun, idsLater: ['sessionId'], differs: ['adapter', 'another'] },
   updateSession: { roles: driver, ids: ofSession, differs: ['status', 'CRASHED'] },
   recordPrompt: { roles: driver, ids: ofSession, differs: ['dedupKey', 'another'] },
   appendTranscript: { roles: driver, ids: ofSession },
