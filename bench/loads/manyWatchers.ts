@@ -1,14 +1,11 @@
 // Many programs of the SDK that watch runs, in a process of their own. Started by `openManyWatchers`; answers each message with what they
 // have seen so far.
-import { setMaxListeners } from 'node:events'
 import { WebSocket } from 'ws'
 import { createPawl } from '../../sdk/index.ts'
 import type { Followed, WatchersSeen, WatchersToOpen } from './openManyWatchers.ts'
 
 const seen = { open: 0, faults: [] as string[] }
 const last = new Map<Followed, number[]>()
-const stopping = new AbortController()
-setMaxListeners(0, stopping.signal)
 
 process.on('message', (message: WatchersToOpen | 'count') => {
   if (message !== 'count') return open(message)
@@ -44,9 +41,7 @@ async function watch(pawl: ReturnType<typeof createPawl>, followed: Followed): P
   const seqs = last.get(followed) as number[]
   const place = seqs.push(followed.after) - 1
   const onConnection = (isOpen: boolean): void => void (seen.open += isOpen ? 1 : -1)
-  const { signal } = stopping
-  const options = { after: followed.after, signal, onConnection }
-  for await (const { seq } of pawl.runs.events(followed.runId, options)) {
+  for await (const { seq } of pawl.runs.events(followed.runId, { after: followed.after, onConnection })) {
     if (seq !== (seqs[place] as number) + 1) seen.faults.push(`${seq} came after ${seqs[place]}`)
     seqs[place] = seq
   }

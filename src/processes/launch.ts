@@ -88,14 +88,14 @@ export async function spawnGate(
   { env, cwd, streams = ['inherit', 'inherit', 'inherit'], keep = [], withhold = [] }: LaunchOptions,
 ): Promise<Gated> {
   const stdio: Exclude<StdioOptions, string> = [...streams, 'pipe', ...keep]
-  const nothing = openSync('/dev/null', 'r')
+  const nothing = withhold.length > 0 ? openSync('/dev/null', 'r') : undefined
   // What has their numbers in the command is something else.
   for (const number of withhold) {
     while (stdio.length < number) stdio.push('ignore')
     stdio[number] ??= nothing
   }
   const child = spawn('/bin/sh', ['-c', script, 'pawl', ...words], { env, cwd, detached: true, stdio })
-  closeSync(nothing)
+  if (nothing !== undefined) closeSync(nothing)
   const ended = new Promise<Ending>((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
   })

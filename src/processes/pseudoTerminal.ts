@@ -77,9 +77,14 @@ export function openPseudoTerminal(
     resume: () => void stream.resume(),
     async close() {
       const ended = new AbortController()
-      end = new MarkedEnd(take)
+      const { mark, reached } = (end = new MarkedEnd(take))
       const late = sleep(LAST_BYTES_TAKE_MS, undefined, { signal: ended.signal }).catch(() => undefined)
-      await Promise.race([writeWhole(path, end.mark, ended.signal).then(() => end?.reached), closed, late])
+      // where it can't be written, the end of the stream has to do
+      const passed = writeWhole(path, mark, ended.signal).then(
+        () => reached,
+        () => closed,
+      )
+      await Promise.race([passed, closed, late])
       ended.abort()
       closeSync(descriptor)
       stream.destroy()

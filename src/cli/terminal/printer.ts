@@ -43,6 +43,7 @@ export function createPrinter(stream: PrinterStream, surroundings: PrinterEnviro
   const isTerminal = stream.isTTY === true
   // the last defence against text that a command forgot to pass through safeText; pipes get the text unchanged
   const show = (text: string) => (isTerminal ? showMarks(text) : text)
+  const endLines = (text: string) => (isTerminal ? text.replaceAll('\n', printer.lineEnd) : text)
   const printer: Printer = {
     lineEnd: '\n',
     colors: pc.createColors(wantsColors(isTerminal, surroundings)),
@@ -55,7 +56,7 @@ export function createPrinter(stream: PrinterStream, surroundings: PrinterEnviro
     },
     ids: (text) => (isTerminal ? shortenIds(text) : text),
     write: (text) => void stream.write(show(text)),
-    line: (text = '') => void stream.write(show(`${text}\n`).replaceAll('\n', printer.lineEnd)),
+    line: (text = '') => void stream.write(endLines(show(`${text}\n`))),
   }
   return printer
 }

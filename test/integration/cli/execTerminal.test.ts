@@ -37,13 +37,20 @@ async function keptOf(title: string): Promise<string> {
   return entries.map((entry) => (entry.kind === 'OUTPUT' ? entry.text : '')).join('')
 }
 
+/** What distinguishes the modes of the terminal, which is empty then. */
+async function modesOf(shell: TmuxShell): Promise<string> {
+  await shell.type('clear; stty -g | md5sum')
+  await shell.until(/^[0-9a-f]{32}/m)
+  const [modes] = /^[0-9a-f]{32}/m.exec(await shell.read()) ?? []
+  await shell.type('clear')
+  if (modes === undefined) throw new Error('the shell told no modes')
+  return modes
+}
+
 describe.runIf(hasTmux)('a command under pawl exec on a terminal', () => {
   it('has a terminal of its own, whose keys and size are those of the person’s, and which is kept', async () => {
     const shell = await openShell()
-    await shell.type('stty -g | md5sum')
-    await shell.until(/[0-9a-f]{32}/)
-    const [before] = /[0-9a-f]{32}/.exec(await shell.read()) ?? []
-    await shell.type('clear')
+    const before = await modesOf(shell)
     const script = `[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && : </dev/tty && echo at a terminal
       read -r line; echo "read <$line>"; stty size
       read -r next; stty size; trap 'echo interrupted; exit 4' INT; echo waiting; while :; do sleep 1; done`
@@ -60,9 +67,7 @@ describe.runIf(hasTmux)('a command under pawl exec on a terminal', () => {
     await shell.until(/interrupted$/m)
     await shell.until(/FAILED: the command exited 4/)
     await shell.resize(80, 24)
-    await shell.type('clear; stty -g | md5sum')
-    await shell.until(/[0-9a-f]{32}/)
-    expect(await shell.read()).toContain(before)
+    expect(await modesOf(shell)).toBe(before)
     const kept = await keptOf('all of it')
     expect(kept).toContain('read <zwölf>')
     expect(kept).toContain('interrupted')
@@ -78,18 +83,13 @@ describe.runIf(hasTmux)('a command under pawl exec on a terminal', () => {
 
   it('ends with its terminal where pawl is killed, and leaves the person’s as it was', async () => {
     const shell = await openShell()
-    await shell.type('stty -g | md5sum')
-    await shell.until(/[0-9a-f]{32}/)
-    const [before] = /[0-9a-f]{32}/.exec(await shell.read()) ?? []
-    await shell.type('clear')
+    const before = await modesOf(shell)
     await shell.type(execLine('killed', 'echo "parent $PPID of $$"; sleep 600'))
     await shell.until(/parent \d+ of \d+/)
     const [, parent, child] = /parent (\d+) of (\d+)/.exec(await shell.read()) ?? []
     process.kill(Number(parent), 'SIGKILL')
     await shell.until(/Killed/)
-    await shell.type('clear; stty -g | md5sum')
-    await shell.until(/[0-9a-f]{32}/)
-    expect(await shell.read()).toContain(before)
+    expect(await modesOf(shell)).toBe(before)
     await expect.poll(() => isThere(Number(child)), { timeout: 10_000 }).toBe(false)
   })
 

@@ -11,7 +11,8 @@ import { COLUMNS, filterOfColumn } from './columns.ts'
 import { FilterBar } from './FilterBar.tsx'
 import { isEmptyFilter } from './filters.ts'
 import { NothingHere } from './NothingHere.tsx'
-import { type Counted, useCounts } from './useCounts.ts'
+import type { Counted } from '../elements/sumCounts.ts'
+import { useCounts } from './useCounts.ts'
 
 // The code of the table is loaded when it is opened.
 const RunTable = loadable(async () => (await import('./table/RunTable.tsx')).RunTable)

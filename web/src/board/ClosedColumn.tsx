@@ -1,6 +1,6 @@
 import { Shape } from '../elements/Shape.tsx'
 import type { Column } from './columns.ts'
-import type { Counted } from './useCounts.ts'
+import type { Counted } from '../elements/sumCounts.ts'
 
 interface ClosedColumnProps {
   readonly column: Column

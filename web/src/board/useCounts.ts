@@ -1,17 +1,11 @@
 import type { Outcome, RunFilter } from '@pawl/sdk'
 import { usePawl, useRunFeed } from '@pawl/sdk/react'
 import { useEffect, useState } from 'react'
+import { type Counted, sumCounts } from '../elements/sumCounts.ts'
 import { COLUMNS } from './columns.ts'
 
 /** How long after a change the runs are counted again, in milliseconds. */
 const COUNT_MS = 800
-
-/** A number of runs, counted by the server. */
-export interface Counted {
-  readonly count: number
-  /** False if there are more: the server counts settled runs only up to a limit. */
-  readonly isExact: boolean
-}
 
 /** How many runs each column has, by its key; updated after changes. Undefined until the first count. */
 export function useCounts(filter: RunFilter): Readonly<Record<string, Counted>> | undefined {
@@ -47,9 +41,7 @@ export function useCounts(filter: RunFilter): Readonly<Record<string, Counted>> 
             : outcomes.includes('FAILED')
               ? failed
               : all
-          const own = source.filter(({ status }) => statuses.includes(status))
-          const sum = own.reduce((total, { count }) => total + count, 0)
-          return [key, { count: sum, isExact: own.every(({ isExact }) => isExact) }] as const
+          return [key, sumCounts(source, statuses)] as const
         })
         setCounts(Object.fromEntries(counted))
       } catch {

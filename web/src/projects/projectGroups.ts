@@ -1,4 +1,5 @@
-import type { Project, RunCount, RunStatus } from '@pawl/sdk'
+import type { Project, RunStatus } from '@pawl/sdk'
+import { sumCounts } from '../elements/sumCounts.ts'
 import type { Tone } from '../elements/words.ts'
 
 /** A group of a project's runs: what has to be done about them. */
@@ -34,8 +35,7 @@ export const PROJECT_GROUPS: readonly ProjectGroup[] = [
 
 /** How many runs of a project are in a group, as it is written: with a `+` where there are more. */
 export function countGroup(project: Project, group: ProjectGroup): { count: number; text: string } {
-  const counts: readonly RunCount[] = group.isSettled ? project.settledCounts : project.activeCounts
-  const own = counts.filter(({ status }) => group.statuses.includes(status))
-  const count = own.reduce((sum, each) => sum + each.count, 0)
-  return { count, text: `${count}${own.every(({ isExact }) => isExact) ? '' : '+'}` }
+  const counts = group.isSettled ? project.settledCounts : project.activeCounts
+  const { count, isExact } = sumCounts(counts, group.statuses)
+  return { count, text: `${count}${isExact ? '' : '+'}` }
 }

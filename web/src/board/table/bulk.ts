@@ -51,17 +51,20 @@ export function allowing(runs: readonly StoredRun[], command: RunCommand): reado
 }
 
 /** Performs an action on each run, some at once; returns what became of it. */
-export function performAll(
+export async function performAll(
   pawl: Pawl,
   { perform }: BulkAction,
   runs: readonly StoredRun[],
 ): Promise<Outcomes> {
-  const turns = Array.from({ length: AT_ONCE }, () => Promise.resolve<unknown>(undefined))
-  const answers = runs.map(({ id }, index) => {
-    const turn = index % AT_ONCE
-    const answer = (turns[turn] ?? Promise.resolve()).then(() => perform(pawl, id))
-    turns[turn] = answer.catch(() => undefined)
-    return answer
-  })
+  const left = [...runs]
+  const answers: ReturnType<BulkAction['perform']>[] = []
+  const work = async () => {
+    for (let run = left.shift(); run; run = left.shift()) {
+      const answer = perform(pawl, run.id)
+      answers.push(answer)
+      await answer.catch(() => undefined)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
   return countOutcomes(answers)
 }
