@@ -33,9 +33,10 @@ const MOMENTS_OF_EVENTS = [
   ['run.requeued', 'notBefore'],
 ] as const
 
+/** Rounds as columns do, to the millisecond. */
 const moveMoment = (type: string, field: string) => `
 UPDATE event SET payload = jsonb_set(payload, '{${field}}', to_jsonb(to_char(
-  ((payload->>'${field}')::timestamptz - make_interval(secs => $2)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+  ((payload->>'${field}')::timestamptz - make_interval(secs => $2))::timestamptz(3) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
 WHERE run_id = $1 AND type = '${type}' AND payload->>'${field}' IS NOT NULL`
 
 /**
